@@ -1,0 +1,175 @@
+/** Control's face towards the commands (cli/) and main.ts. Every change names who asks; failures throw PushboatError. */
+import type {
+  AppName,
+  BranchName,
+  CommitId,
+  Deployment,
+  EnvironmentName,
+  EnvironmentRef,
+  EventSink,
+  HostName,
+  Identity,
+  Instance,
+  KeyName,
+  LogLine,
+  LogQuery,
+  OneOffIo,
+  PrivateAddress,
+  ProcessType,
+  Release,
+  VolumeName,
+} from "../core/index.ts";
+
+export type Target = EnvironmentRef & { readonly name: EnvironmentName };
+
+export interface Actor {
+  readonly identity: Identity;
+  /** Progress of what the change sets off; rendered by the caller. */
+  readonly onEvent: EventSink;
+  /** The caller is gone: stops waiting, never the operation. */
+  readonly disconnected: AbortSignal;
+}
+
+export interface AppSummary {
+  readonly name: AppName;
+  readonly createdMs: number;
+  readonly productionBranch: BranchName | null;
+  readonly environments: readonly EnvironmentSummary[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface EnvironmentSummary {
+  readonly name: EnvironmentName;
+  /** null: production, no push yet. */
+  readonly branch: BranchName | null;
+  readonly production: boolean;
+  readonly url: string;
+  readonly hosts: readonly HostName[];
+  /** Current release; null: nothing pushed yet. */
+  readonly release: number | null;
+  readonly commit: CommitId | null;
+  readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "deploying";
+  readonly createdMs: number;
+}
+
+/** What a change did: null release where it made none (nothing deployed yet: stored for the first push). */
+export interface Outcome {
+  readonly release: number | null;
+  readonly deployment: Deployment | null;
+}
+
+/** As the user wrote it; `web=3`, `worker+1`, `web=2`. Sizes belong to a later version. */
+export interface ScaleChange {
+  readonly type: ProcessType;
+  readonly operator: "=" | "+" | "-";
+  readonly count: number;
+}
+
+export interface Formation {
+  readonly type: ProcessType;
+  readonly quantity: number;
+  readonly command: string;
+}
+
+export interface VolumeSummary {
+  readonly name: VolumeName;
+  readonly environment: EnvironmentName;
+  readonly mountedAt: string | null;
+  readonly bytes: number;
+}
+
+export interface KeySummary {
+  readonly name: KeyName;
+  readonly fingerprint: string;
+  readonly createdMs: number;
+}
+
+export interface TokenSummary {
+  readonly name: KeyName;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+}
+
+export interface StatusReport {
+  readonly version: string;
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  readonly domain: string;
+  readonly httpPort: number;
+  readonly sshPort: number;
+  readonly dataDirectory: string;
+  readonly apps: number;
+  readonly instances: number;
+  readonly queued: number;
+  readonly redis: "up" | "down";
+  readonly router: "up" | "down";
+}
+
+export interface Control {
+  /** Everything is up: listeners, runtime adopted, rolled forward. */
+  status(): Promise<StatusReport>;
+
+  createApp(name: AppName, actor: Actor): Promise<AppSummary>;
+  destroyApp(name: AppName, actor: Actor): Promise<void>;
+  apps(): Promise<readonly AppSummary[]>;
+  app(name: AppName): Promise<AppSummary>;
+  /** Keys: `production-branch`. null unsets. */
+  setAppSetting(name: AppName, key: string, value: string | null, actor: Actor): Promise<void>;
+
+  config(target: Target): Promise<Readonly<Record<string, string>>>;
+  /** null unsets. One atomic change, one release. */
+  changeConfig(target: Target, changes: Readonly<Record<string, string | null>>, actor: Actor): Promise<Outcome>;
+
+  instances(target: Target): Promise<readonly Instance[]>;
+  formation(target: Target): Promise<readonly Formation[]>;
+  scale(target: Target, changes: readonly ScaleChange[], actor: Actor): Promise<Outcome>;
+  restart(target: Target, actor: Actor): Promise<Outcome>;
+  logs(target: Target, query: Omit<LogQuery, "environment">): AsyncIterable<LogLine>;
+
+  releases(target: Target): Promise<readonly Release[]>;
+  /** The release command's output of a release. */
+  releaseOutput(target: Target, release: number): Promise<string>;
+  /** null: the release before the current one. */
+  rollback(target: Target, release: number | null, actor: Actor): Promise<Outcome>;
+
+  /** Newest first. */
+  deployments(target: Target, limit: number): Promise<readonly Deployment[]>;
+  cancelDeployment(id: number, actor: Actor): Promise<Deployment>;
+  /** Replays what happened so far into actor.onEvent, then follows to the end. */
+  attachDeployment(id: number, actor: Actor): Promise<Deployment>;
+  /** Deploys the commit of the last failed or cancelled push of the environment again. */
+  retryDeployment(target: Target, actor: Actor): Promise<Deployment>;
+
+  environments(app: AppName): Promise<readonly EnvironmentSummary[]>;
+  destroyEnvironment(target: Target, actor: Actor): Promise<void>;
+
+  /** publicKey: one line of authorized_keys format. */
+  addKey(name: KeyName, publicKey: string, actor: Actor): Promise<KeySummary>;
+  keys(): Promise<readonly KeySummary[]>;
+  removeKey(name: KeyName, actor: Actor): Promise<void>;
+  /** The token in clear is in the answer and nowhere else. */
+  createToken(name: KeyName, lifetimeMs: number, actor: Actor): Promise<TokenSummary & { readonly token: string }>;
+  tokens(): Promise<readonly TokenSummary[]>;
+  removeToken(name: KeyName, actor: Actor): Promise<void>;
+
+  addDomain(target: Target, host: HostName, actor: Actor): Promise<void>;
+  removeDomain(target: Target, host: HostName, actor: Actor): Promise<void>;
+  domains(target: Target): Promise<readonly HostName[]>;
+
+  maintenance(target: Target, on: boolean, actor: Actor): Promise<void>;
+
+  createVolume(target: Target, name: VolumeName, actor: Actor): Promise<VolumeSummary>;
+  volumes(target: Target): Promise<readonly VolumeSummary[]>;
+  mountVolume(target: Target, name: VolumeName, path: string, actor: Actor): Promise<Outcome>;
+  unmountVolume(target: Target, name: VolumeName, actor: Actor): Promise<Outcome>;
+  /** Refused while mounted. */
+  destroyVolume(target: Target, name: VolumeName, actor: Actor): Promise<void>;
+
+  allowNetwork(target: Target, address: PrivateAddress, actor: Actor): Promise<void>;
+  denyNetwork(target: Target, address: PrivateAddress, actor: Actor): Promise<void>;
+  allowedNetwork(target: Target): Promise<readonly PrivateAddress[]>;
+
+  /** One-off container of the current release. command: argv; one element is run by the shell. Answers the exit code. */
+  run(target: Target, command: readonly string[], io: OneOffIo, actor: Actor): Promise<number>;
+  /** Writes the current release's image as an OCI layout into a directory of the server; only for the local socket. */
+  exportImage(target: Target, directory: string, actor: Actor): Promise<{ readonly digest: string }>;
+}

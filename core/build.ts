@@ -1,0 +1,36 @@
+/** Source -> Image: the builder's face towards control. */
+import type { EventSink } from "./events.ts";
+import type { Image, LayerId } from "./image.ts";
+import type { AppName, CommitId, EnvironmentName } from "./names.ts";
+
+export interface BuildRequest {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  /** Bare git repository that holds the commit; read as the git user. */
+  readonly repository: string;
+  readonly commit: CommitId;
+  /** The commit of this environment's current release (or of production, for a new branch): the app layer is built as a delta on its layer. */
+  readonly previousCommit: CommitId | null;
+  /** -o no-cache: every layer but base and language is made anew. */
+  readonly noCache: boolean;
+  readonly onEvent: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/** What -o dry-run prints. */
+export interface BuildForecast {
+  readonly lines: readonly string[];
+}
+
+export interface Builder {
+  /** Makes the base image where it is missing (once for each machine). */
+  prepare(onEvent: EventSink): Promise<void>;
+  build(request: BuildRequest): Promise<Image>;
+  forecast(request: BuildRequest): Promise<BuildForecast>;
+  /** An image by its digest from the image records; null where it was swept. */
+  image(digest: string): Promise<Image | null>;
+  /** Writes a standard OCI layout (tar layers, at least base/language/dependencies/app) into an existing or new directory; the same image gives the same digest. */
+  exportOci(image: Image, directory: string, tag: string): Promise<{ readonly digest: string }>;
+  /** Removes images and layers that none of these digests needs and no build is using. Answers what went. */
+  sweep(keptDigests: readonly string[]): Promise<{ readonly removed: readonly LayerId[]; readonly freedBytes: number }>;
+}

@@ -1,0 +1,33 @@
+/** One command from somebody at a door: SSH or the local socket. */
+import type { Readable, Writable } from "node:stream";
+import type { Identity } from "./identity.ts";
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Terminal {
+  /** The client's TERM. */
+  readonly type: string;
+  readonly size: () => TerminalSize;
+  readonly onResize: (listener: (size: TerminalSize) => void) => void;
+}
+
+export interface CommandRequest {
+  /** Split by POSIX quoting, without any expansion. Empty: nothing was asked for (help). */
+  readonly argv: readonly string[];
+  readonly identity: Identity;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** null where the client has none. */
+  readonly terminal: Terminal | null;
+  /** Aborted when the client goes. */
+  readonly disconnected: AbortSignal;
+  /** Signals that the client sends: `INT`, `TERM`, ... without SIG. */
+  readonly onSignal: (listener: (name: string) => void) => void;
+}
+
+/** Exit code: 0 done, 1 failed, 2 wrong usage; `run` gives the command's own. */
+export type CommandHandler = (request: CommandRequest) => Promise<number>;

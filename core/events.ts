@@ -1,0 +1,21 @@
+/** What a deployment reports upwards. The push output, the log and the audit trail all render these. */
+
+export type Phase = "source" | "plan" | "build" | "release" | "start" | "commit" | "route";
+
+export type DeployEvent =
+  | { readonly kind: "phase-started"; readonly phase: Phase; readonly title: string }
+  | { readonly kind: "phase-finished"; readonly phase: Phase; readonly durationMs: number }
+  /** A line of detail, 7 spaces before it. */
+  | { readonly kind: "detail"; readonly text: string }
+  | { readonly kind: "warning"; readonly text: string }
+  /** Raw output of a build step, a release command or a starting instance; whole lines without the newline. */
+  | { readonly kind: "output"; readonly source: string; readonly text: string }
+  | {
+      readonly kind: "layer";
+      readonly title: string;
+      readonly reused: boolean /** `package-lock.json changed` */;
+      readonly reason: string;
+      readonly durationMs: number;
+    };
+
+export type EventSink = (event: DeployEvent) => void;

@@ -1,0 +1,62 @@
+/** The receiver's face towards control: pushes, repositories, credentials. */
+import type { Identity } from "./identity.ts";
+import type { AppName, BranchName, CommitId } from "./names.ts";
+
+export interface RefUpdate {
+  /** Full name, `refs/heads/main`; not yet judged. */
+  readonly ref: string;
+  /** null: the ref does not exist yet. */
+  readonly oldCommit: CommitId | null;
+  /** null: the ref is to be deleted. */
+  readonly newCommit: CommitId | null;
+}
+
+export interface PushRequest {
+  readonly app: AppName;
+  readonly identity: Identity;
+  readonly updates: readonly RefUpdate[];
+  /** git push -o, as sent. */
+  readonly options: readonly string[];
+  /** Text for the client's terminal, shown behind `remote: ` at once. Safe to call after the client has gone. */
+  readonly progress: (text: string) => void;
+  /** Aborted when the client's channel closes. That ends the transport, never the deploy. */
+  readonly disconnected: AbortSignal;
+}
+
+export type RefOutcome =
+  | { readonly ref: string; readonly ok: true }
+  /** reason: one line, shown as `! [remote rejected] main -> main (reason)`. */
+  | { readonly ref: string; readonly ok: false; readonly reason: string };
+
+export interface PushHandler {
+  /** pre-receive: only judges (names, sizes, rights), quickly and without effects. A text refuses the whole push. */
+  judge(push: PushRequest): Promise<string | null>;
+  /** proc-receive: deploys and moves the refs; one outcome for each update. */
+  receive(push: PushRequest): Promise<readonly RefOutcome[]>;
+}
+
+/** Bare repositories below the data directory, owned by the git user. Every git child runs as that user, GIT_* scrubbed. */
+export interface Repositories {
+  /** Absolute path of the bare repository, whether it exists or not. */
+  path(app: AppName): string;
+  exists(app: AppName): Promise<boolean>;
+  /** Makes the repository and its settings; does nothing where it is there. */
+  ensure(app: AppName): Promise<void>;
+  remove(app: AppName): Promise<void>;
+  /** The commit of refs/heads/BRANCH, or null. */
+  head(app: AppName, branch: BranchName): Promise<CommitId | null>;
+  /** Moves the branch, creating it where needed; idempotent. */
+  setHead(app: AppName, branch: BranchName, commit: CommitId): Promise<void>;
+  deleteHead(app: AppName, branch: BranchName): Promise<void>;
+  /** What HEAD names, for clones: the production branch. */
+  setDefaultBranch(app: AppName, branch: BranchName): Promise<void>;
+  /** Keeps a commit from being collected: refs/pushboat/releases/KEY (hidden from clients); null removes it. */
+  pin(app: AppName, key: string, commit: CommitId | null): Promise<void>;
+}
+
+export interface Credentials {
+  /** The identity of an SSH public key by its `SHA256:…` fingerprint (unpadded base64, as ssh-keygen -l prints), or null. */
+  byKeyFingerprint(fingerprint: string, from: string): Promise<Identity | null>;
+  /** The identity of an HTTP token in clear, or null (unknown, expired, revoked). */
+  byToken(token: string, from: string): Promise<Identity | null>;
+}

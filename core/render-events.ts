@@ -1,0 +1,35 @@
+/** Events as the lines people read: Heroku's buildpack style, `-----> ` headings, 7 spaces of detail, ` !     ` for errors. */
+import type { PushboatError } from "./errors.ts";
+import type { DeployEvent } from "./events.ts";
+
+/** One event as whole lines, without newlines at their ends; empty where there is nothing to show. */
+export function renderEvent(event: DeployEvent): readonly string[] {
+  switch (event.kind) {
+    case "phase-started":
+      return [`-----> ${event.title}`];
+    case "phase-finished":
+      return event.durationMs >= 1000 ? [`       done in ${duration(event.durationMs)}`] : [];
+    case "detail":
+      return [`       ${event.text}`];
+    case "warning":
+      return [` !     ${event.text}`];
+    case "output":
+      return [`       ${event.text}`];
+    case "layer":
+      return [`       ${event.title}: ${event.reused ? "reused" : `built in ${duration(event.durationMs)}`} (${event.reason})`];
+  }
+}
+
+/** An error as lines: what was seen, then what to do. */
+export function renderError(error: PushboatError): readonly string[] {
+  const lines = [` !     ${error.message}  [${error.code}]`];
+  for (const line of error.hint?.split("\n") ?? []) lines.push(` !     ${line}`);
+  return lines;
+}
+
+/** `87 ms`, `1.2 s`, `3 min 20 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

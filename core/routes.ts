@@ -1,0 +1,54 @@
+/** The route table: host name -> the instances that answer for it, and the router's face towards control. */
+import type { EnvironmentName, HostName } from "./names.ts";
+import type { HealthyInstance } from "./workload.ts";
+
+/** What a host answers when there is no instance to send to. */
+export type RouteCondition =
+  | "up"
+  /** H81: nothing pushed yet. */
+  | "empty"
+  /** H14: web is scaled to 0 or the app has none. */
+  | "no-web"
+  /** H10: every web instance crashed. */
+  | "crashed"
+  /** Requests wait for up to holdMs, then H20. */
+  | "starting"
+  /** H80. */
+  | "maintenance";
+
+export interface RouteTarget {
+  /** `web.1` */
+  readonly instance: string;
+  /** `198.18.0.9:5000` */
+  readonly address: string;
+}
+
+export interface Route {
+  readonly environment: EnvironmentName;
+  readonly hosts: readonly HostName[];
+  readonly condition: RouteCondition;
+  readonly targets: readonly RouteTarget[];
+  readonly holdMs: number;
+}
+
+/** A full table; written as a snapshot file (fsync, rename), then announced. Versions only grow. */
+export interface RouteTable {
+  readonly version: number;
+  readonly routes: readonly Route[];
+}
+
+/** The only way from an instance to a target: nothing unhealthy can be routed to. */
+export function routeTarget(instance: HealthyInstance): RouteTarget {
+  if (instance.address === null) throw new Error(`${instance.type}.${instance.index} has no address`);
+  return { instance: `${instance.type}.${instance.index}`, address: `${instance.address.ip}:${instance.address.port}` };
+}
+
+export interface RouterControl {
+  /** Writes the snapshot and resolves when every living router acknowledged this version. A router that is down reads the snapshot when it starts. */
+  publish(table: RouteTable): Promise<void>;
+  /** Resolves with true when no router has a request in flight to any of the addresses (none of them in the table any more); false after timeoutMs. Upgraded connections count. */
+  drained(addresses: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** Version that the routers answer with now; null where none is reachable. */
+  version(): Promise<number | null>;
+  close(): Promise<void>;
+}

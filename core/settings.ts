@@ -1,0 +1,66 @@
+/** Settings of one platform, from PUSHBOAT_* variables (the launcher turns its options into these). */
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { PushboatError } from "./errors.ts";
+
+export interface Settings {
+  /** Absolute, real path. */
+  readonly dataDirectory: string;
+  /** First 8 hex digits of SHA-256 of dataDirectory: names kernel objects and the run directory. */
+  readonly platformId: string;
+  /** /run/pushboat/<platformId>: tmpfs, 0711 at the top, secrets in 0700 directories below. */
+  readonly runDirectory: string;
+  /** Shared by all platforms of the machine: base and language layers. Root-owned. */
+  readonly cacheDirectory: string;
+  readonly domain: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly sshPort: number;
+  readonly bind: string;
+  /** null: a private Redis on runDirectory/redis/redis.sock. */
+  readonly redisUrl: string | null;
+  /** Builds at once on this host. Default: cores - 1, at least 1. */
+  readonly buildConcurrency: number;
+  readonly drainTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+  readonly bootTimeoutMs: number;
+  readonly releasesKept: number;
+  /** A push to an unknown app makes it. */
+  readonly createOnPush: boolean;
+}
+
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const dataDirectory = env["PUSHBOAT_DATA"] ?? "/var/lib/pushboat";
+  const platformId = createHash("sha256").update(dataDirectory).digest("hex").slice(0, 8);
+  const integer = (name: string, fallback: number, least: number, most: number): number => {
+    const text = env[name];
+    if (text === undefined || text === "") return fallback;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new PushboatError({
+        code: "settings/number",
+        message: `${name} is ${JSON.stringify(text)}`,
+        hint: `Give a whole number from ${least} to ${most}.`,
+      });
+    }
+    return value;
+  };
+  return {
+    dataDirectory,
+    platformId,
+    runDirectory: `/run/pushboat/${platformId}`,
+    cacheDirectory: env["PUSHBOAT_CACHE"] ?? "/var/cache/pushboat",
+    domain: env["PUSHBOAT_DOMAIN"] ?? "localhost",
+    httpPort: integer("PUSHBOAT_HTTP_PORT", 8080, 1, 65535),
+    httpsPort: integer("PUSHBOAT_HTTPS_PORT", 8443, 1, 65535),
+    sshPort: integer("PUSHBOAT_SSH_PORT", 2222, 1, 65535),
+    bind: env["PUSHBOAT_BIND"] ?? "0.0.0.0",
+    redisUrl: env["REDIS_URL"] ?? null,
+    buildConcurrency: integer("PUSHBOAT_BUILD_CONCURRENCY", Math.max(1, availableParallelism() - 1), 1, 64),
+    drainTimeoutMs: integer("PUSHBOAT_DRAIN_TIMEOUT_MS", 30_000, 0, 3_600_000),
+    stopTimeoutMs: integer("PUSHBOAT_STOP_TIMEOUT_MS", 30_000, 0, 3_600_000),
+    bootTimeoutMs: integer("PUSHBOAT_BOOT_TIMEOUT_MS", 60_000, 1_000, 3_600_000),
+    releasesKept: integer("PUSHBOAT_RELEASES_KEPT", 10, 2, 1_000),
+    createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",
+  };
+}

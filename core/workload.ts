@@ -1,0 +1,174 @@
+/** What an environment shall run, what does run, and the runtime's face towards control. */
+import type { EventSink } from "./events.ts";
+import type { Image, ProcessDefinition } from "./image.ts";
+import type { AppName, EnvironmentName, ProcessType, VolumeName } from "./names.ts";
+
+export interface InstanceSize {
+  readonly memoryBytes: number;
+  readonly pids: number;
+  /** Relative weight, 1024 = one share. */
+  readonly cpuShares: number;
+}
+
+/** semantics.md: 512 MB, 256 pids. */
+export const DEFAULT_SIZE: InstanceSize = { memoryBytes: 512 * 1024 * 1024, pids: 256, cpuShares: 1024 };
+
+export interface VolumeMount {
+  readonly volume: VolumeName;
+  /** Absolute host directory, below the data directory; owners in it are those inside the container. */
+  readonly hostDirectory: string;
+  readonly target: string;
+}
+
+export interface PrivateAddress {
+  /** IPv4 address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Web is ready when it accepts TCP on PORT, or answers GET path with 2xx/3xx; others when up for `upForMs`. */
+export interface ReadinessRule {
+  readonly httpPath: string | null;
+  readonly timeoutMs: number;
+  readonly upForMs: number;
+}
+
+export interface WorkloadProcess {
+  readonly type: ProcessType;
+  readonly definition: ProcessDefinition;
+  readonly quantity: number;
+  readonly size: InstanceSize;
+  readonly readiness: ReadinessRule;
+}
+
+/** Everything an environment shall run. Instances of another `revision` are surplus. */
+export interface Workload {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  /** 0..1023, own for each living environment and stable: uid range, firewall mark. */
+  readonly slot: number;
+  /** Changes with each release and each restart: `12`, `12.r1`. Scaling keeps it. */
+  readonly revision: string;
+  readonly release: number;
+  readonly image: Image;
+  /** Config and injected values; PORT, DYNO and PUSHBOAT_INSTANCE are added for each instance. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly volumes: readonly VolumeMount[];
+  /** network:allow. Changing it takes effect at once on running instances (setAllowed). */
+  readonly allowed: readonly PrivateAddress[];
+  readonly processes: readonly WorkloadProcess[];
+}
+
+export type InstanceState = "starting" | "up" | "unready" | "crashed" | "stopping" | "down";
+
+export interface Instance {
+  /** Container id. */
+  readonly id: string;
+  readonly environment: EnvironmentName;
+  readonly revision: string;
+  readonly release: number;
+  readonly type: ProcessType;
+  readonly index: number;
+  readonly state: InstanceState;
+  /** IPv4 and port that web answers at; null while there is none. Only web has a port that is routed to. */
+  readonly address: { readonly ip: string; readonly port: number } | null;
+  readonly pid: number | null;
+  readonly memoryBytes: number;
+  readonly restarts: number;
+  /** Epoch milliseconds of the last change of state. */
+  readonly sinceMs: number;
+  /** A word or sentence for the user: `exited with 1`, `out of memory`, `killed by SIGKILL`. */
+  readonly reason: string | null;
+}
+
+declare const healthy: unique symbol;
+/** Only `converge` makes these, and only these can be routed to. */
+export type HealthyInstance = Instance & { readonly state: "up"; readonly [healthy]: true };
+
+export interface Convergence {
+  readonly healthy: readonly HealthyInstance[];
+  /** What runs and is not wanted by the workload; still running. */
+  readonly surplus: readonly Instance[];
+  /** Stops what this convergence started; what ran before runs on. For a failure before the commit point. */
+  readonly undo: () => Promise<void>;
+}
+
+export interface OneOffSpec {
+  readonly workload: Workload;
+  /** `run.1234`, `release.7`: unique, also the log source. */
+  readonly name: string;
+  readonly definition: ProcessDefinition;
+  readonly size: InstanceSize;
+  readonly extraEnv: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface OneOffIo {
+  readonly stdin: NodeJS.ReadableStream | null;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  /** With a terminal: one stream (stdout), resize, raw input. */
+  readonly terminal: {
+    readonly type: string;
+    readonly columns: number;
+    readonly rows: number;
+    readonly onResize: (listener: (size: { columns: number; rows: number }) => void) => void;
+  } | null;
+  readonly onSignal: (listener: (name: string) => void) => void;
+}
+
+export interface OneOffResult {
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+}
+
+export interface LogQuery {
+  readonly environment: EnvironmentName;
+  /** Last lines first looked for; null: all kept. */
+  readonly lines: number | null;
+  /** `web` or `web.1`; null: all. */
+  readonly process: string | null;
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface LogLine {
+  /** `2026-08-01T10:00:00.123456+00:00` */
+  readonly time: string;
+  /** `app[web.1]`, `pushboat[web.1]` (state changes), `pushboat[router]`, `pushboat[api]`. */
+  readonly source: string;
+  readonly text: string;
+}
+
+export interface Runtime {
+  /** Finds what runs (after a restart of control) without touching it. Before anything else. */
+  adopt(): Promise<void>;
+  /**
+   * Starts what the workload asks for and does not run yet, web first until ready, then the other types; instances of the
+   * same revision, type and index are kept. Throws after undoing when something does not become healthy, with the last
+   * lines of its output in the events.
+   */
+  converge(workload: Workload, options: { readonly onEvent: EventSink; readonly signal: AbortSignal }): Promise<Convergence>;
+  /** From now on this is what is kept up in the environment (crash -> restart by policy). After the commit point. */
+  keep(workload: Workload): void;
+  /** Nothing is kept up in the environment any more. */
+  forget(environment: EnvironmentName): void;
+  /** TERM, 30 s, KILL; removes every kernel object. Idempotent. */
+  stop(instances: readonly Instance[]): Promise<void>;
+  /** All instances of one environment, or of all. */
+  instances(environment?: EnvironmentName): readonly Instance[];
+  /** Called when a kept instance changes state or address, so that routes can follow. */
+  onChange(listener: (environment: EnvironmentName) => void): void;
+  /** A container of its own from the workload's image and env: release commands and `run`. Output goes to io and, for release commands, to the log. */
+  runOneOff(spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult>;
+  setAllowed(environment: EnvironmentName, slot: number, allowed: readonly PrivateAddress[]): Promise<void>;
+  logs(query: LogQuery): AsyncIterable<LogLine>;
+  /** Writes a line of ours (`pushboat[api]`) into the environment's log. */
+  writeLog(environment: EnvironmentName, source: string, text: string): void;
+  /** Everything of an environment that is not a running instance: logs, idmapped layers, firewall marks. */
+  removeEnvironment(environment: EnvironmentName, slot: number): Promise<void>;
+  /** Stops every instance and removes every kernel object of this platform (`down`). */
+  teardown(): Promise<void>;
+  /** Ends timers and watchers; instances run on. */
+  close(): Promise<void>;
+}
