@@ -17,6 +17,7 @@ import type {
   PrivateAddress,
   ProcessType,
   Release,
+  ScaleChange,
   VolumeName,
 } from "../core/index.ts";
 
@@ -56,13 +57,6 @@ export interface EnvironmentSummary {
 export interface Outcome {
   readonly release: number | null;
   readonly deployment: Deployment | null;
-}
-
-/** As the user wrote it; `web=3`, `worker+1`, `web=2`. Sizes belong to a later version. */
-export interface ScaleChange {
-  readonly type: ProcessType;
-  readonly operator: "=" | "+" | "-";
-  readonly count: number;
 }
 
 export interface Formation {

@@ -1,9 +1,13 @@
 /** The words and the pure rules; imports nothing of ours, does no I/O. */
+export * from "./address.ts";
 export * from "./build.ts";
 export * from "./command.ts";
+export * from "./config.ts";
 export * from "./deployment.ts";
+export * from "./dotenv.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export * from "./formation.ts";
 export * from "./identity.ts";
 export * from "./image.ts";
 export * from "./names.ts";

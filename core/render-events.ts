@@ -20,12 +20,23 @@ export function renderEvent(event: DeployEvent): readonly string[] {
   }
 }
 
-/** An error as lines: what was seen, then what to do. */
+/** An error as lines: what was seen, then what to do. Control characters (a message may carry what a user sent) show as escapes. */
 export function renderError(error: PushboatError): readonly string[] {
-  const lines = [` !     ${error.message}  [${error.code}]`];
-  for (const line of error.hint?.split("\n") ?? []) lines.push(` !     ${line}`);
+  const lines = [` !     ${printable(error.message)}  [${error.code}]`];
+  for (const line of error.hint?.split("\n") ?? []) lines.push(` !     ${printable(line)}`);
   return lines;
 }
+
+/** Text for one line of a terminal: control and direction characters as escapes (`\n`, `\u001b`), the rest as it is. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+    const short = SHORT_ESCAPES[character];
+    return short ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** `87 ms`, `1.2 s`, `3 min 20 s`. */
 export function duration(ms: number): string {
