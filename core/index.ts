@@ -16,4 +16,5 @@ export * from "./render-events.ts";
 export * from "./routes.ts";
 export * from "./sandbox.ts";
 export * from "./settings.ts";
+export * from "./shell-words.ts";
 export * from "./workload.ts";

@@ -29,6 +29,15 @@ export type RefOutcome =
   | { readonly ref: string; readonly ok: false; readonly reason: string };
 
 export interface PushHandler {
+  /**
+   * Before git can be started for a push: creates an unknown app where that is allowed (Repositories.ensure), else throws a
+   * PushboatError, which the client sees.
+   */
+  prepareRepository(app: AppName, identity: Identity): Promise<void>;
+  /*
+   * Both are called with branches (refs/heads/...) only, and only when there is at least one: tags are stored by the receiver,
+   * every other ref is refused by it. A push with --atomic has at most one branch; the receiver refuses more.
+   */
   /** pre-receive: only judges (names, sizes, rights), quickly and without effects. A text refuses the whole push. */
   judge(push: PushRequest): Promise<string | null>;
   /** proc-receive: deploys and moves the refs; one outcome for each update. */

@@ -27,6 +27,10 @@ export interface Settings {
   readonly releasesKept: number;
   /** A push to an unknown app makes it. */
   readonly createOnPush: boolean;
+  /** Largest pack that one push may send (receive.maxInputSize). Default: 2 GiB. */
+  readonly maxPushBytes: number;
+  /** HTTP tokens are taken over plain HTTP from anywhere, not only from loopback. */
+  readonly allowPlainTokens: boolean;
 }
 
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -62,5 +66,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     bootTimeoutMs: integer("PUSHBOAT_BOOT_TIMEOUT_MS", 60_000, 1_000, 3_600_000),
     releasesKept: integer("PUSHBOAT_RELEASES_KEPT", 10, 2, 1_000),
     createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",
+    maxPushBytes: integer("PUSHBOAT_MAX_PUSH_BYTES", 2 * 1024 ** 3, 1_000_000, Number.MAX_SAFE_INTEGER),
+    allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
   };
 }
