@@ -1,4 +1,5 @@
 /** Names that reach a path, a host name, a command line or a log: parsed once, at the door, into a type. */
+import { createHash } from "node:crypto";
 import { PushboatError } from "./errors.ts";
 
 declare const brand: unique symbol;
@@ -73,6 +74,20 @@ export function parseEnvironmentName(text: string): EnvironmentRef & { readonly 
 
 export function environmentName(app: AppName, branch: BranchName | null): EnvironmentName {
   return (branch === null ? app : `${app}@${branch}`) as EnvironmentName;
+}
+
+/** File names end at 255 bytes, and suffixes (`.log.1`) come after this. */
+const MAX_FILE_NAME_LENGTH = 200;
+
+/**
+ * An environment as one file or directory name (logs, router logs). A branch of 200 non-ASCII bytes would be 600 characters
+ * percent-encoded: then its beginning and a hash of the whole.
+ */
+export function environmentFileName(environment: EnvironmentName): string {
+  const encoded = encodeURIComponent(environment);
+  if (encoded.length <= MAX_FILE_NAME_LENGTH) return encoded;
+  const hash = createHash("sha256").update(environment).digest("hex").slice(0, 16);
+  return `${encoded.slice(0, MAX_FILE_NAME_LENGTH - 17).replace(/%.?$/, "")}~${hash}`;
 }
 
 export function parseProcessType(text: string): ProcessType {
