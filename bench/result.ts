@@ -1,0 +1,14 @@
+/** One line of a benchmark's table. */
+export interface BenchResult {
+  /** `deploy: code-only push until the new version answers` */
+  readonly name: string;
+  readonly value: number;
+  /** `ms`, `req/s`, `MB`, `errors`. */
+  readonly unit: string;
+  /** value / the floor's or peer's value, measured in the same run; null where it stands alone. */
+  readonly ratio: number | null;
+  /** What the ratio is against. */
+  readonly against: string | null;
+  /** `<= 1.35x`; null where this line is only there to be compared with. */
+  readonly budget: string | null;
+}
