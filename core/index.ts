@@ -11,6 +11,7 @@ export * from "./formation.ts";
 export * from "./identity.ts";
 export * from "./image.ts";
 export * from "./names.ts";
+export * from "./procfile.ts";
 export * from "./push.ts";
 export * from "./readiness-schedule.ts";
 export * from "./render-events.ts";

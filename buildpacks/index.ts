@@ -1,0 +1,22 @@
+/** Buildpacks: each knows one kind of application. Data and pure functions; the builder has the effects. */
+import { node } from "./node.ts";
+import type { Buildpack } from "./plan.ts";
+import { staticFiles } from "./static.ts";
+import { staticBuild } from "./static-build.ts";
+
+/** The first that takes the tree is used, so the order matters. */
+export const BUILDPACKS: readonly Buildpack[] = [
+  // Something to start is the clearest sign; a build script then makes the server's assets.
+  node,
+  // A build script and nothing to start: the output is the site. Before plain files, as Vite keeps an index.html in the root.
+  staticBuild,
+  // Only files. Last: many applications hold an index.html somewhere.
+  staticFiles,
+];
+
+export { choosePlan } from "./choose.ts";
+export { npmOfNode, resolveVersion } from "./node-version.ts";
+export { withoutScripts } from "./package-json.ts";
+export type { BuildPlan, KeptOutput, RuntimeRequest, SeenPath, StepPlan, VersionRequest } from "./plan.ts";
+export { LISTED_DIRECTORIES, READ_FILES, type SourceEntry, type SourceTree } from "./source-tree.ts";
+export { SERVE_STATIC } from "./static.ts";

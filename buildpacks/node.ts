@@ -1,0 +1,58 @@
+/** Node.js: package.json, and something to start. */
+import { planDependencies } from "./node-dependencies.ts";
+import { planProcesses } from "./node-processes.ts";
+import { requestNode, requestNpm } from "./node-version.ts";
+import { type PackageJson, parsePackageJson } from "./package-json.ts";
+import type { BuildPlan, Buildpack, StepPlan } from "./plan.ts";
+import type { SourceTree } from "./source-tree.ts";
+
+const PATH = "/app/node_modules/.bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
+
+export const node: Buildpack = {
+  name: "Node.js",
+  looksFor: "package.json, and a start script, a Procfile or server.js",
+  plan: planNode,
+};
+
+function planNode(source: SourceTree): BuildPlan | null {
+  const text = source.texts.get("package.json");
+  if (text === undefined) return null;
+  const packageJson = parsePackageJson(text);
+  const started = planProcesses(source, packageJson);
+  if (started === null) return null;
+
+  const build = packageJson.scripts["build"] === undefined ? null : buildStep();
+  const dependencies = planDependencies(source, packageJson, { build: build !== null, image: true });
+  const builds = build === null ? [] : [{ ...build, on: dependencies.forBuild }];
+  const runtime = nodeRuntime(source, packageJson);
+  return {
+    buildpack: node.name,
+    reason: `package.json with ${started.from}`,
+    buildRuntime: runtime,
+    imageRuntime: runtime,
+    steps: [...dependencies.steps, ...builds, ...dependencies.afterBuild],
+    imageSteps: [...dependencies.forImage, ...builds.map(({ name }) => name), ...dependencies.afterBuild.map(({ name }) => name)],
+    imageHasSource: true,
+    env: { PATH, NODE_ENV: "production", ...started.env },
+    processes: started.processes,
+    warnings: dependencies.warnings,
+  };
+}
+
+export function nodeRuntime(source: SourceTree, packageJson: PackageJson) {
+  return { kind: "node", node: requestNode(source, packageJson), npm: requestNpm(packageJson) } as const;
+}
+
+/** `npm run build` on the whole tree; what it writes is the layer. */
+export function buildStep(): StepPlan {
+  return {
+    name: "build",
+    kind: "build",
+    title: "npm run build",
+    sees: "tree",
+    on: [],
+    command: "npm run build",
+    env: { NODE_ENV: "production" },
+    keeps: { kind: "all", except: ["node_modules/.cache"] },
+  };
+}

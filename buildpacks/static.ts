@@ -1,0 +1,40 @@
+/** Static files as they are: index.html in the root, public/ or dist/. */
+import type { Processes } from "../core/index.ts";
+import type { BuildPlan, Buildpack } from "./plan.ts";
+import { hasFile, type SourceTree } from "./source-tree.ts";
+
+/** The server's start script in the nginx layer: DIRECTORY, then what to answer for a path that is not there. */
+export const SERVE_STATIC = "/usr/local/bin/serve-static";
+
+/** The root last: a repository with both keeps sources in the root and what is published in the directory. */
+const SITE_DIRECTORIES = ["public/", "dist/", ""];
+
+export const staticFiles: Buildpack = {
+  name: "static files",
+  looksFor: "index.html in the root, public/ or dist/",
+  plan: planStaticFiles,
+};
+
+function planStaticFiles(source: SourceTree): BuildPlan | null {
+  const directory = SITE_DIRECTORIES.find((prefix) => hasFile(source, `${prefix}index.html`));
+  if (directory === undefined) return null;
+  return {
+    buildpack: staticFiles.name,
+    reason: `${directory}index.html`,
+    buildRuntime: null,
+    steps: [],
+    imageSteps: [],
+    imageHasSource: true,
+    ...siteImage(`/app/${directory}`.replace(/\/$/, ""), "not-found"),
+    warnings: [],
+  };
+}
+
+/** single-page: /index.html answers for what is not there, so that a client-side router can. */
+export function siteImage(directory: string, missing: "single-page" | "not-found"): Pick<BuildPlan, "imageRuntime" | "env" | "processes"> {
+  return {
+    imageRuntime: { kind: "nginx" },
+    env: { PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin" },
+    processes: { web: { form: "exec", command: [SERVE_STATIC, directory, missing] } } as Processes,
+  };
+}
