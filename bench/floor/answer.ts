@@ -29,7 +29,9 @@ export async function untilAnswers(poll: Poll): Promise<number> {
   } finally {
     agent.destroy();
   }
-  throw new Error(`${poll.host ?? poll.ip}:${poll.port} never answered ${JSON.stringify(poll.body)}; the last was ${JSON.stringify(last.slice(0, 200))}`);
+  throw new Error(
+    `${poll.host ?? poll.ip}:${poll.port} never answered ${JSON.stringify(poll.body)}; the last was ${JSON.stringify(last.slice(0, 200))}`,
+  );
 }
 
 function request(poll: Poll, agent: Agent): Promise<string> {

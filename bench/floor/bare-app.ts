@@ -11,7 +11,11 @@ export interface BareApp {
 /** directory: with node_modules. */
 export async function startBareApp(directory: string): Promise<BareApp> {
   const port = await freePort();
-  const child = spawn(process.execPath, ["server.js"], { cwd: directory, env: { PATH: process.env["PATH"], PORT: String(port) }, stdio: "ignore" });
+  const child = spawn(process.execPath, ["server.js"], {
+    cwd: directory,
+    env: { PATH: process.env["PATH"], PORT: String(port) },
+    stdio: "ignore",
+  });
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   return {
     ip: "127.0.0.1",

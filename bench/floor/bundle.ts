@@ -1,5 +1,6 @@
 /** The OCI document of a floor container: the same namespaces and limits as an app gets, and nothing else. */
 
+export const FLOOR_CGROUP = "pushboat-floor";
 const BASE_ID = 2_000_000_000;
 const ID_COUNT = 65_536;
 
@@ -34,14 +35,19 @@ export function ociDocument(bundle: FloorBundle): object {
     mounts: [
       { destination: "/proc", type: "proc", source: "proc" },
       { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
-      { destination: "/dev/pts", type: "devpts", source: "devpts", options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"] },
+      {
+        destination: "/dev/pts",
+        type: "devpts",
+        source: "devpts",
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
+      },
       { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"] },
       { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
     ],
     linux: {
       uidMappings: mapping,
       gidMappings: mapping,
-      cgroupsPath: `/pushboat-floor/${bundle.id}`,
+      cgroupsPath: `/${FLOOR_CGROUP}/${bundle.id}`,
       resources: { memory: { limit: 512 * 1024 * 1024 }, pids: { limit: 256 }, cpu: { shares: 1024 } },
       namespaces: [
         { type: "user" },

@@ -38,7 +38,9 @@ export function once(name: string, make: (directory: string) => void): string {
 
 function makeBase(directory: string): void {
   console.error("making a Debian root filesystem for the floor (about 15 s, once)");
-  execFileSync("mmdebstrap", ["--variant=minbase", "--mode=root", "--quiet", "trixie", directory], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("mmdebstrap", ["--variant=minbase", "--mode=root", "--quiet", "trixie", directory], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   mkdirSync(join(directory, "app"), { recursive: true });
 }
 

@@ -3,7 +3,8 @@ import { execFile, execFileSync } from "node:child_process";
 import { chownSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { FLOOR_OWNER, ociDocument } from "./bundle.ts";
+import { FLOOR_CGROUP, FLOOR_OWNER, ociDocument } from "./bundle.ts";
+import { removeCgroup } from "./cgroup.ts";
 
 const run = promisify(execFile);
 
@@ -18,6 +19,11 @@ export interface FloorContainerSpec {
   readonly layers: readonly string[];
   readonly argv: readonly string[];
   readonly env: readonly string[];
+}
+
+/** The cgroup that held them all. */
+export function removeFloorCgroup(): void {
+  removeCgroup(FLOOR_CGROUP);
 }
 
 export interface FloorContainer {
@@ -47,7 +53,9 @@ export async function startFloorContainer(directory: string, spec: FloorContaine
   const remove = () => removeFloorContainer(bundle, spec.id, rootfs);
   try {
     // Not through execFile: its pipes would stay open as long as the detached container lives.
-    execFileSync("runc", ["--root", join(directory, "runc"), "run", "--detach", "--bundle", bundle, spec.id], { stdio: ["ignore", log, log] });
+    execFileSync("runc", ["--root", join(directory, "runc"), "run", "--detach", "--bundle", bundle, spec.id], {
+      stdio: ["ignore", log, log],
+    });
   } catch (error) {
     const said = readFileSync(logFile, "utf8");
     remove();
