@@ -157,6 +157,8 @@ export interface Runtime {
   stop(instances: readonly Instance[]): Promise<void>;
   /** All instances of one environment, or of all. */
   instances(environment?: EnvironmentName): readonly Instance[];
+  /** What the kept workload asks for and is up: for the route table, after a commit and after each onChange. */
+  healthy(environment: EnvironmentName): readonly HealthyInstance[];
   /** Called when a kept instance changes state or address, so that routes can follow. */
   onChange(listener: (environment: EnvironmentName) => void): void;
   /** A container of its own from the workload's image and env: release commands and `run`. Output goes to io and, for release commands, to the log. */
