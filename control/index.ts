@@ -1,2 +1,93 @@
 /** Joins the modules: the deploy pipeline, the state store, the queue. */
+import type { Credentials, PushHandler } from "../core/index.ts";
+import { createAccessActions, createCredentials, importAdminKeys } from "./access-actions.ts";
+import type { Control } from "./api.ts";
+import { createAppActions, keptImages } from "./app-actions.ts";
+import { boot } from "./boot.ts";
+import type { Deps, Parts } from "./deps.ts";
+import { createExclusiveRunner } from "./exclusive-runner.ts";
+import { createJournal } from "./journal.ts";
+import { createObserveActions } from "./observe-actions.ts";
+import { createOperations } from "./operations.ts";
+import { createPushHandler } from "./push.ts";
+import { createJobQueue } from "./queue.ts";
+import { createReleaseActions } from "./release-actions.ts";
+import { createResourceActions } from "./resource-actions.ts";
+import { createRouteFeed } from "./route-feed.ts";
+import { openStore } from "./store/index.ts";
+
 export type * from "./api.ts";
+export { capSandbox } from "./build-slots.ts";
+
+export interface ControlModule {
+  readonly control: Control;
+  readonly pushes: PushHandler;
+  readonly credentials: Credentials;
+  /** Adopts, recovers, and begins to work off what waits. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ControlOptions extends Parts {
+  readonly version: string;
+  /** Text of an authorized_keys file: the administrators of the first start. */
+  readonly adminKeys: string;
+}
+
+export function createControl({ version, adminKeys, ...parts }: ControlOptions): ControlModule {
+  const store = openStore(parts.settings.dataDirectory);
+  const deps: Deps = { ...parts, store, journal: createJournal(parts.settings.dataDirectory), exclusive: createExclusiveRunner() };
+  importAdminKeys(deps, adminKeys);
+  const routes = createRouteFeed(deps);
+  const operations = createOperations(deps, routes, createSweeper(deps));
+  const queue = createJobQueue({ settings: deps.settings, log: deps.log, work: operations.work, waiting: operations.waiting });
+  operations.wakeWith(queue.wake);
+  const apps = createAppActions(deps, operations, routes);
+  deps.runtime.onChange(() => routes.changed());
+
+  const { ensureApp, destroyBranch, ...appActions } = apps;
+  return {
+    control: {
+      ...appActions,
+      ...createReleaseActions(deps, operations),
+      ...createResourceActions(deps, operations, routes),
+      ...createAccessActions(deps),
+      ...createObserveActions(deps, queue, version),
+    },
+    pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
+    credentials: createCredentials(deps),
+    async start() {
+      await queue.reset();
+      await boot(deps, routes);
+      const waiting = operations.waiting();
+      for (const environment of waiting.builds) queue.wake("builds", environment);
+      for (const environment of waiting.releases) queue.wake("releases", environment);
+    },
+    async close() {
+      routes.close();
+      await queue.close();
+      store.close();
+    },
+  };
+}
+
+/** After a release: what is kept is kept, the rest goes; one sweep at a time, behind everything else. */
+function createSweeper(deps: Deps): (environment: Parameters<Deps["runtime"]["forget"]>[0]) => void {
+  let sweeping = false;
+  return (environment) => {
+    deps.store.releases.prune(environment, deps.settings.releasesKept);
+    if (sweeping) return;
+    sweeping = true;
+    setTimeout(() => {
+      deps.builder
+        .sweep(keptImages(deps))
+        .catch((error) => deps.log.error({ err: error }, "sweep failed"))
+        .finally(() => {
+          sweeping = false;
+        });
+    }, SWEEP_DELAY_MS);
+  };
+}
+
+/** Behind the deploy that asked for it, so that it takes nothing from its time. */
+const SWEEP_DELAY_MS = 5000;

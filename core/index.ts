@@ -8,6 +8,7 @@ export * from "./dotenv.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./formation.ts";
+export * from "./host-label.ts";
 export * from "./identity.ts";
 export * from "./image.ts";
 export * from "./names.ts";

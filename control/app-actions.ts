@@ -1,0 +1,171 @@
+/** Apps and environments: made, listed, destroyed. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type AppName,
+  type BranchName,
+  environmentName,
+  type HostName,
+  type Identity,
+  PushboatError,
+  parseBranchName,
+  quote,
+  WEB,
+} from "../core/index.ts";
+import type { Actor, AppSummary, Control, EnvironmentSummary } from "./api.ts";
+import type { Deps } from "./deps.ts";
+import { requireApp, requireEnvironment } from "./find.ts";
+import type { Operations } from "./operations.ts";
+import type { RouteFeed } from "./route-feed.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
+import { environmentHost, environmentUrl } from "./urls.ts";
+import { quantityOf } from "./workload.ts";
+
+type AppActions = Pick<Control, "createApp" | "destroyApp" | "apps" | "app" | "setAppSetting" | "environments" | "destroyEnvironment">;
+
+export interface AppActionsFace extends AppActions {
+  /** For the first push. */
+  ensureApp(name: AppName, identity: Identity): Promise<void>;
+  destroyBranch(app: AppName, branch: BranchName, identity: Identity): Promise<void>;
+}
+
+export function createAppActions(deps: Deps, operations: Operations, routes: RouteFeed): AppActionsFace {
+  const { store } = deps;
+
+  const summarizeApp = (name: AppName): AppSummary => {
+    const app = requireApp(deps, name);
+    return {
+      name,
+      createdMs: app.createdMs,
+      productionBranch: app.productionBranch,
+      environments: store.apps.environments(name).map((environment) => summarize(deps, environment)),
+      settings: app.productionBranch === null ? {} : { "production-branch": app.productionBranch },
+    };
+  };
+
+  const ensureApp = async (name: AppName, identity: Identity): Promise<void> => {
+    await deps.repositories.ensure(name);
+    if (store.apps.app(name) !== null) return;
+    store.apps.createApp(name, deps.now());
+    store.access.audit(identity, "apps:create", name, deps.now());
+    await routes.publishNew();
+  };
+
+  /** Everything of it goes: what waits, what runs, routes, files, rows, the branch. */
+  const destroy = async (environment: EnvironmentRecord): Promise<void> => {
+    operations.cancelAll(environment.name);
+    await deps.exclusive.run(environment.name, async () => {
+      deps.runtime.forget(environment.name);
+      store.transaction(() => {
+        store.apps.deleteEnvironment(environment.name);
+        store.deployments.deleteFor(environment.name);
+      });
+      await routes.publishNew();
+      await deps.runtime.stop(deps.runtime.instances(environment.name));
+      await deps.runtime.removeEnvironment(environment.name, environment.slot);
+      await rm(join(deps.settings.dataDirectory, "volumes", encodeURIComponent(environment.name)), { recursive: true, force: true });
+      if (environment.branch !== null) await deps.repositories.deleteHead(environment.app, environment.branch);
+    });
+  };
+
+  return {
+    ensureApp,
+    async createApp(name, actor) {
+      if (store.apps.app(name) !== null)
+        throw new PushboatError({
+          code: "app/exists",
+          message: `there is an app called ${name} already`,
+          hint: `See \`apps:info ${name}\`.`,
+        });
+      await ensureApp(name, actor.identity);
+      return summarizeApp(name);
+    },
+    async destroyApp(name, actor) {
+      requireApp(deps, name);
+      store.access.audit(actor.identity, "apps:destroy", name, deps.now());
+      for (const environment of [...store.apps.environments(name)].reverse()) await destroy(environment);
+      store.apps.deleteApp(name);
+      await deps.repositories.remove(name);
+      await deps.builder.sweep(keptImages(deps));
+    },
+    apps: () => Promise.resolve(store.apps.apps().map(({ name }) => summarizeApp(name))),
+    async app(name) {
+      return summarizeApp(name);
+    },
+    async setAppSetting(name, key, value, actor) {
+      requireApp(deps, name);
+      if (key !== "production-branch") {
+        throw new PushboatError({
+          code: "app/unknown-setting",
+          message: `${quote(key)} is not a setting of an app`,
+          hint: "There is: production-branch",
+        });
+      }
+      const branch = value === null ? null : parseBranchName(value);
+      if (branch !== null && store.apps.environment(environmentName(name, branch)) !== null) {
+        throw new PushboatError({
+          code: "app/branch-in-use",
+          message: `${branch} is a staging environment of ${name}`,
+          hint: `Destroy it first: envs:destroy ${name}@${branch}`,
+        });
+      }
+      store.apps.setProductionBranch(name, branch);
+      store.access.audit(actor.identity, "apps:set", `${name} ${key}=${value ?? ""}`, deps.now());
+    },
+    async environments(app) {
+      requireApp(deps, app);
+      return store.apps.environments(app).map((environment) => summarize(deps, environment));
+    },
+    async destroyEnvironment(target, actor: Actor) {
+      const environment = requireEnvironment(deps, target);
+      if (environment.branch === null) {
+        throw new PushboatError({
+          code: "environment/production",
+          message: `${target.name} is production`,
+          hint: `To remove the whole app: apps:destroy ${target.app}`,
+        });
+      }
+      store.access.audit(actor.identity, "envs:destroy", target.name, deps.now());
+      await destroy(environment);
+    },
+    async destroyBranch(app, branch, identity) {
+      const environment = store.apps.environment(environmentName(app, branch));
+      store.access.audit(identity, "push:delete", environmentName(app, branch), deps.now());
+      if (environment !== null) await destroy(environment);
+      else await deps.repositories.deleteHead(app, branch);
+    },
+  };
+}
+
+export function keptImages({ store }: Pick<Deps, "store">): readonly string[] {
+  const open = store.deployments.open().flatMap(({ imageDigest }) => (imageDigest === null ? [] : [imageDigest]));
+  return [...store.releases.imageDigests(), ...open];
+}
+
+function summarize(deps: Deps, environment: EnvironmentRecord): EnvironmentSummary {
+  const domains = deps.store.apps.hosts(environment.name).filter(({ kind }) => kind === "domain");
+  const release = environment.currentRelease === null ? null : deps.store.releases.release(environment.name, environment.currentRelease);
+  const production = environment.branch === null;
+  return {
+    name: environment.name,
+    branch: production ? (deps.store.apps.app(environment.app)?.productionBranch ?? null) : environment.branch,
+    production,
+    url: environmentUrl(deps.settings, environment),
+    hosts: [environmentHost(deps.settings, environment), ...domains.map(({ host }) => host as HostName)],
+    release: environment.currentRelease,
+    commit: release?.commit ?? null,
+    state: environmentState(deps, environment),
+    createdMs: environment.createdMs,
+  };
+}
+
+function environmentState(deps: Deps, environment: EnvironmentRecord): EnvironmentSummary["state"] {
+  if (deps.store.deployments.open(environment.name).length > 0) return "deploying";
+  if (environment.currentRelease === null) return "empty";
+  if (environment.maintenance) return "maintenance";
+  const instances = deps.runtime.instances(environment.name).filter((instance) => instance.revision === environment.revision);
+  const formation = deps.store.releases.formation(environment.name);
+  if (quantityOf(WEB, formation) === 0 && instances.length === 0) return "scaled-to-zero";
+  if (instances.length > 0 && instances.every((instance) => instance.state === "up")) return "up";
+  return instances.some((instance) => instance.state === "up") ? "degraded" : "crashed";
+}

@@ -1,0 +1,112 @@
+/**
+ * The start of control: adopt what runs, roll forward what was committed, undo what was not, bring back what is missing.
+ * After a crash of control nothing is touched that is as it shall be; after a reboot everything is started again.
+ */
+import { type EventSink, renderEvent } from "../core/index.ts";
+import { currentWorkload } from "./current.ts";
+import { retire, rollForward } from "./deploy.ts";
+import type { Deps } from "./deps.ts";
+import type { RouteFeed } from "./route-feed.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
+
+/** Environments started side by side after a reboot: the machine is small and all of them want its cores. */
+const BOOT_CONCURRENCY = 3;
+
+export async function boot(deps: Deps, routes: RouteFeed): Promise<void> {
+  await deps.runtime.adopt();
+  undoUncommitted(deps);
+  const environments = deps.store.apps.environments().filter((environment) => environment.currentRelease !== null);
+  const missing: EnvironmentRecord[] = [];
+  for (const environment of environments) if (!(await keepRunning(deps, environment))) missing.push(environment);
+  retireStrangers(deps);
+  deps.store.releases.nextRouteVersion();
+  // Routers may still be on their way up: their first table comes from the snapshot that publish writes before it waits.
+  routes.publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
+  await rollForwardCommitted(deps, routes);
+  void bringBack(deps, routes, missing);
+}
+
+/** Killed before the commit point: the deployment failed. Its instances are strangers now and are retired below. */
+function undoUncommitted(deps: Deps): void {
+  deps.store.releases.failPending();
+  for (const deployment of deps.store.deployments.open()) {
+    if (deployment.state !== "building" && deployment.state !== "releasing") continue;
+    const reason = "Pushboat was restarted in the middle of it; nothing was switched over";
+    deps.store.deployments.move(deployment.id, "failed", { reason, nowMs: deps.now() });
+    deps.journal.sink(deployment.id)({ kind: "warning", text: `${deployment.description} failed: ${reason}` });
+    deps.runtime.writeLog(deployment.environment, "pushboat[api]", `${deployment.description} by ${deployment.by} failed: ${reason}`);
+  }
+}
+
+/** Supervision goes on where it was. Answers false where instances are missing altogether. */
+async function keepRunning(deps: Deps, environment: EnvironmentRecord): Promise<boolean> {
+  try {
+    const workload = await currentWorkload(deps, environment);
+    const running = deps.runtime.instances(environment.name).filter((instance) => instance.revision === workload.revision);
+    const wanted = workload.processes.reduce((sum, process) => sum + process.quantity, 0);
+    if (running.length < wanted) return false;
+    deps.runtime.keep(workload);
+    return true;
+  } catch (error) {
+    deps.log.error({ err: error, environment: environment.name }, "cannot keep the environment running");
+    return true;
+  }
+}
+
+/** Instances that no current release wants: left by a deployment that was undone, or still draining when control died. */
+function retireStrangers(deps: Deps): void {
+  const revisions = new Map(deps.store.apps.environments().map((environment) => [environment.name, environment.revision]));
+  retire(
+    { deps },
+    deps.runtime.instances().filter((instance) => revisions.get(instance.environment) !== instance.revision),
+  );
+}
+
+async function rollForwardCommitted(deps: Deps, routes: RouteFeed): Promise<void> {
+  for (const deployment of deps.store.deployments.open()) {
+    if (deployment.state !== "committed") continue;
+    const environment = deps.store.apps.environment(deployment.environment);
+    if (environment === null) continue;
+    try {
+      const onEvent = deps.journal.sink(deployment.id);
+      await rollForward(
+        { deps, routes, onEvent, signal: new AbortController().signal },
+        deployment,
+        await currentWorkload(deps, environment),
+      );
+      deps.journal.finish(deployment.id);
+    } catch (error) {
+      deps.log.error({ err: error, deployment: deployment.id }, "rolling forward failed");
+    }
+  }
+}
+
+async function bringBack(deps: Deps, routes: RouteFeed, environments: readonly EnvironmentRecord[]): Promise<void> {
+  const waiting = [...environments];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await bringBackOne(deps, routes, next);
+  };
+  await Promise.all(Array.from({ length: BOOT_CONCURRENCY }, worker));
+}
+
+async function bringBackOne(deps: Deps, routes: RouteFeed, { name }: EnvironmentRecord): Promise<void> {
+  await deps.exclusive.run(name, async () => {
+    const environment = deps.store.apps.environment(name);
+    if (environment === null || environment.currentRelease === null) return;
+    const onEvent: EventSink = (event) => {
+      for (const line of renderEvent(event)) deps.runtime.writeLog(name, "pushboat[api]", line.trim());
+    };
+    try {
+      const workload = await currentWorkload(deps, environment);
+      try {
+        const { surplus } = await deps.runtime.converge(workload, { onEvent, signal: new AbortController().signal });
+        retire({ deps }, surplus);
+      } finally {
+        deps.runtime.keep(workload); // also where it did not become healthy: the restart policy goes on trying
+      }
+    } catch (error) {
+      deps.log.error({ err: error, environment: name }, "bringing the environment back failed");
+    }
+    await routes.publishNew();
+  });
+}

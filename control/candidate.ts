@@ -1,0 +1,111 @@
+/** What an operation would make current: computed from what is current now plus what the operation changes. */
+import { type CommitId, type Image, PushboatError, quote } from "../core/index.ts";
+import type { Deps } from "./deps.ts";
+import type { Config, DeploymentRecord, EnvironmentRecord, ReleaseRecord } from "./store/index.ts";
+import { quantityOf } from "./workload.ts";
+
+export interface Candidate {
+  readonly operation: DeploymentRecord;
+  readonly environment: EnvironmentRecord;
+  readonly current: ReleaseRecord | null;
+  /** false: the current release goes on (scale, restart, volumes). */
+  readonly newRelease: boolean;
+  /** true: all instances are replaced though the release stays. */
+  readonly newRevision: boolean;
+  readonly image: Image;
+  readonly commit: CommitId | null;
+  readonly config: Config;
+  readonly formation: Readonly<Record<string, number>>;
+  /** Changes of volume mounts: name -> path, or null. */
+  readonly mounts: Readonly<Record<string, string | null>>;
+}
+
+export async function prepareCandidate(deps: Deps, operation: DeploymentRecord): Promise<Candidate> {
+  const environment = deps.store.apps.environment(operation.environment);
+  if (environment === null)
+    throw new PushboatError({ code: "environment/gone", message: `${operation.environment} was destroyed meanwhile` });
+  const current = environment.currentRelease === null ? null : deps.store.releases.release(environment.name, environment.currentRelease);
+  const source = operation.payload.rollbackTo === undefined ? current : rollbackSource(deps, environment, operation.payload.rollbackTo);
+  const imageDigest = operation.kind === "push" ? operation.imageDigest : (source?.imageDigest ?? null);
+  if (imageDigest === null)
+    throw new PushboatError({
+      code: "release/none",
+      message: `${environment.name} has no release yet`,
+      hint: "Push first: git push pushboat main",
+    });
+  const image = await deps.builder.image(imageDigest);
+  if (image === null) {
+    throw new PushboatError({
+      code: "release/image-swept",
+      message: `the image of v${source?.number ?? "?"} of ${environment.name} is no longer kept`,
+      hint: `The last ${deps.settings.releasesKept} releases are kept: \`releases ${environment.name}\`. Push the commit again to rebuild it.`,
+    });
+  }
+  const base = operation.kind === "rollback" && source !== null ? source.config : deps.store.apps.config(environment.name);
+  return {
+    operation,
+    environment,
+    current,
+    newRelease: operation.kind === "push" || operation.kind === "config" || operation.kind === "rollback",
+    newRevision: operation.kind !== "scale",
+    image,
+    commit: operation.kind === "push" ? operation.commit : (source?.commit ?? null),
+    config: applyChanges(base, operation.payload.config ?? {}),
+    formation: scaled(image, deps.store.releases.formation(environment.name), operation.payload.scale ?? []),
+    mounts: operation.payload.mounts ?? {},
+  };
+}
+
+function rollbackSource(deps: Deps, environment: EnvironmentRecord, number: number): ReleaseRecord {
+  const release = deps.store.releases.release(environment.name, number);
+  if (release === null || release.state === "failed" || release.state === "pending") {
+    throw new PushboatError({
+      code: "release/unknown",
+      message: `${environment.name} has no release v${number} to go back to`,
+      hint: `See \`releases ${environment.name}\`.`,
+    });
+  }
+  return release;
+}
+
+export function applyChanges(config: Config, changes: Readonly<Record<string, string | null>>): Config {
+  const result = new Map(Object.entries(config));
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null) result.delete(key);
+    else result.set(key, value);
+  }
+  return Object.fromEntries([...result].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** No more of one type than this: an address slice and a small machine end long before. */
+const MAX_QUANTITY = 100;
+
+/** Quantities after the changes, for the types that the image has; a vanished type goes away. */
+export function scaled(
+  image: Pick<Image, "processes">,
+  formation: Readonly<Record<string, number>>,
+  changes: readonly { readonly type: string; readonly operator: "=" | "+" | "-"; readonly count: number }[],
+): Readonly<Record<string, number>> {
+  const types = Object.keys(image.processes).filter((type) => type !== "release");
+  const result = Object.fromEntries(Object.entries(formation).filter(([type]) => types.includes(type)));
+  for (const { type, operator, count } of changes) {
+    if (!types.includes(type)) {
+      throw new PushboatError({
+        code: "scale/unknown-type",
+        message: `there is no process type ${quote(type)}`,
+        hint: `This release has: ${types.join(", ") || "none"}. Process types come from the Procfile.`,
+      });
+    }
+    const before = quantityOf(type, result);
+    const after = operator === "=" ? count : operator === "+" ? before + count : before - count;
+    if (after < 0 || after > MAX_QUANTITY) {
+      throw new PushboatError({
+        code: "scale/range",
+        message: `${type} cannot be scaled to ${after}`,
+        hint: `Give a number from 0 to ${MAX_QUANTITY}.`,
+      });
+    }
+    result[type] = after;
+  }
+  return result;
+}

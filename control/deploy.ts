@@ -1,0 +1,253 @@
+/**
+ * The whole way of a deployment, from source to live. Each phase takes what the phase before made.
+ *
+ *   push -> image -> candidate -> release (pending) -> release command -> instances healthy
+ *        -> COMMIT (current release, config, formation, route version) -> ref, routers acknowledge -> live -> old ones drained, stopped
+ *
+ * Config change, scale, rollback, restart and volumes come in at `candidate`; boot comes in after COMMIT (rollForward).
+ */
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import type { Convergence } from "../core/index.ts";
+import { DEFAULT_SIZE, type EventSink, type Instance, type Phase, PushboatError, RELEASE, type Workload } from "../core/index.ts";
+import { type Candidate, prepareCandidate } from "./candidate.ts";
+import type { Deps } from "./deps.ts";
+import type { RouteFeed } from "./route-feed.ts";
+import type { DeploymentRecord } from "./store/index.ts";
+import { environmentUrl } from "./urls.ts";
+import { makeWorkload } from "./workload.ts";
+
+export interface DeployContext {
+  readonly deps: Deps;
+  readonly routes: RouteFeed;
+  /** Reported to the pusher, the journal and the log. */
+  readonly onEvent: EventSink;
+  /** Cancellation; not looked at after the commit point. */
+  readonly signal: AbortSignal;
+}
+
+/** A push's source as an image. Outside the environment's lock: nobody waits for somebody else's build. */
+export async function buildPush({ deps, onEvent, signal }: DeployContext, push: DeploymentRecord): Promise<string> {
+  await requireUnmoved(deps, push);
+  if (push.commit === null) throw new Error(`deployment ${push.id} has no commit`);
+  const environment = deps.store.apps.environment(push.environment);
+  const image = await deps.builder.build({
+    app: push.app,
+    environment: push.environment,
+    repository: deps.repositories.path(push.app),
+    commit: push.commit,
+    previousCommit: previousCommit(deps, push, environment?.currentRelease ?? null),
+    noCache: push.payload.noCache === true,
+    onEvent,
+    signal,
+  });
+  return image.digest;
+}
+
+/** Everything behind the image; in the environment's lock. Answers when the new state is live. */
+export async function makeCurrent(context: DeployContext, operation: DeploymentRecord): Promise<void> {
+  const { deps } = context;
+  if (operation.kind === "push") await requireUnmoved(deps, operation);
+  const candidate = await prepareCandidate(deps, operation);
+  const pending = openRelease(deps, candidate);
+  try {
+    await runReleaseCommand(context, pending);
+    const converged = await start(context, pending);
+    try {
+      context.signal.throwIfAborted();
+      if (operation.kind === "push") await requireUnmoved(deps, operation);
+      commit(context, converged);
+    } catch (error) {
+      await converged.convergence.undo();
+      throw error;
+    }
+    await rollForward(context, operation, converged.workload);
+    retire(context, converged.convergence.surplus);
+  } catch (error) {
+    if (candidate.newRelease) deps.store.releases.markFailed(candidate.environment.name, pending.release);
+    throw error;
+  }
+}
+
+interface PendingRelease {
+  readonly candidate: Candidate;
+  readonly release: number;
+  readonly restarts: number;
+  readonly workload: Workload;
+}
+
+interface Converged extends PendingRelease {
+  readonly convergence: Convergence;
+}
+
+function openRelease(deps: Deps, candidate: Candidate): PendingRelease {
+  const { environment, operation } = candidate;
+  const release = candidate.newRelease
+    ? deps.store.releases.createPending({
+        environment: environment.name,
+        description: operation.description,
+        commit: candidate.commit,
+        imageDigest: candidate.image.digest,
+        config: candidate.config,
+        deployment: operation.id,
+        by: operation.by,
+        createdMs: deps.now(),
+      })
+    : (environment.currentRelease as number);
+  if (candidate.newRelease) deps.store.deployments.setRelease(operation.id, release);
+  const restarts = candidate.newRelease ? 0 : candidate.newRevision ? environment.restarts + 1 : environment.restarts;
+  return { candidate, release, restarts, workload: candidateWorkload(deps, candidate, release, restarts) };
+}
+
+function candidateWorkload(deps: Deps, candidate: Candidate, release: number, restarts: number): Workload {
+  const { environment } = candidate;
+  const volumes = deps.store.resources.volumes(environment.name);
+  return makeWorkload({
+    settings: deps.settings,
+    environment,
+    release,
+    revision: restarts === 0 ? `${release}` : `${release}.r${restarts}`,
+    commit: candidate.commit,
+    image: candidate.image,
+    config: candidate.config,
+    formation: candidate.formation,
+    mounts: volumes.map(({ name, mountedAt }) => ({
+      name,
+      mountedAt: candidate.mounts[name] === undefined ? mountedAt : candidate.mounts[name],
+    })),
+    allowed: deps.store.resources.allowed(environment.name),
+    url: environmentUrl(deps.settings, environment),
+  });
+}
+
+/** Once, in the new image with the new config, before anything else starts (semantics.md, Release phase). */
+async function runReleaseCommand(
+  { deps, onEvent, signal }: DeployContext,
+  { candidate, release, workload }: PendingRelease,
+): Promise<void> {
+  const definition = candidate.image.processes[RELEASE];
+  if (!candidate.newRelease || definition === undefined) return;
+  const finished = phase(onEvent, "release", `Running the release command: ${definition.command.join(" ")}`);
+  deps.store.releases.markReleaseCommand(candidate.environment.name, release);
+  const output = lineStream((text) => onEvent({ kind: "output", source: "release", text }));
+  const result = await deps.runtime.runOneOff(
+    { workload, name: `release.${release}`, definition, size: DEFAULT_SIZE, extraEnv: {}, signal },
+    { stdin: null, stdout: output, stderr: output, terminal: null, onSignal: () => undefined },
+  );
+  output.end();
+  await finishedReading(output);
+  if (result.exitCode !== 0) {
+    throw new PushboatError({
+      code: "release/command-failed",
+      message: result.outOfMemory
+        ? `the release command ran out of memory (${DEFAULT_SIZE.memoryBytes / 1024 / 1024} MB)`
+        : `the release command exited with ${result.exitCode}`,
+      hint: "Its output is above. Nothing was switched over.",
+    });
+  }
+  finished();
+}
+
+async function start({ deps, onEvent, signal }: DeployContext, pending: PendingRelease): Promise<Converged> {
+  const wanted = pending.workload.processes.filter((process) => process.quantity > 0);
+  const finished = phase(
+    onEvent,
+    "start",
+    `Starting ${wanted.map((process) => `${process.type}=${process.quantity}`).join(" ") || "nothing (all types are scaled to 0)"}`,
+  );
+  const convergence = await deps.runtime.converge(pending.workload, { onEvent, signal });
+  finished();
+  return { ...pending, convergence };
+}
+
+/** The commit point: one transaction. */
+function commit({ deps, onEvent }: DeployContext, { candidate, release, restarts, workload }: Converged): void {
+  const finished = phase(onEvent, "commit", "Making it current");
+  deps.store.transaction(() => {
+    deps.store.releases.commit({
+      deployment: candidate.operation,
+      environment: candidate.environment.name,
+      release,
+      revision: workload.revision,
+      restarts,
+      config: candidate.config,
+      formation: candidate.formation,
+      mounts: candidate.mounts,
+    });
+    if (candidate.operation.payload.production === true)
+      deps.store.apps.setProductionBranch(candidate.operation.app, candidate.operation.branch);
+  });
+  finished();
+}
+
+/** Idempotent: also what boot does for a deployment that was committed when control died. */
+export async function rollForward(
+  { deps, routes, onEvent }: DeployContext,
+  operation: DeploymentRecord,
+  workload: Workload,
+): Promise<void> {
+  const finished = phase(onEvent, "route", "Routing to it");
+  deps.runtime.keep(workload);
+  await Promise.all([routes.publish(), moveRef(deps, operation)]);
+  finished();
+  deps.store.deployments.move(operation.id, "live", { nowMs: deps.now() });
+}
+
+async function moveRef(deps: Deps, operation: DeploymentRecord): Promise<void> {
+  if (operation.kind !== "push" || operation.branch === null || operation.commit === null) return;
+  await deps.repositories.setHead(operation.app, operation.branch, operation.commit);
+  if (operation.payload.production === true) await deps.repositories.setDefaultBranch(operation.app, operation.branch);
+}
+
+/** Old instances get no new requests any more; they end when their requests have, at the latest after the drain time. */
+export function retire({ deps }: Pick<DeployContext, "deps">, surplus: readonly Instance[]): void {
+  const addresses = surplus.flatMap(({ address }) => (address === null ? [] : [`${address.ip}:${address.port}`]));
+  const work = async () => {
+    if (addresses.length > 0) await deps.router.drained(addresses, deps.settings.drainTimeoutMs);
+    await deps.runtime.stop(surplus);
+  };
+  if (surplus.length > 0) work().catch((error) => deps.log.error({ err: error }, "retiring instances failed"));
+}
+
+/** A push goes live only where the branch is still what its client saw (its old commit): otherwise it would undo somebody's work. */
+async function requireUnmoved(deps: Deps, push: DeploymentRecord): Promise<void> {
+  if (push.branch === null) return;
+  const head = await deps.repositories.head(push.app, push.branch);
+  if (head === push.oldCommit || head === push.commit) return;
+  throw new PushboatError({
+    code: "push/moved",
+    message: `${push.branch} moved to ${head?.slice(0, 7) ?? "nothing"} while this push was on its way`,
+    hint: "Fetch, merge or rebase, and push again.",
+  });
+}
+
+/** The app layer is built as a delta on this commit's; a new branch starts from production's. */
+function previousCommit(deps: Deps, push: DeploymentRecord, currentRelease: number | null): DeploymentRecord["commit"] {
+  if (currentRelease !== null) return deps.store.releases.release(push.environment, currentRelease)?.commit ?? null;
+  const production = deps.store.apps.environments(push.app).find((environment) => environment.branch === null);
+  if (production?.currentRelease === undefined || production.currentRelease === null) return null;
+  return deps.store.releases.release(production.name, production.currentRelease)?.commit ?? null;
+}
+
+function phase(onEvent: EventSink, name: Phase, title: string): () => void {
+  const startedMs = performance.now();
+  onEvent({ kind: "phase-started", phase: name, title });
+  return () => onEvent({ kind: "phase-finished", phase: name, durationMs: performance.now() - startedMs });
+}
+
+async function finishedReading(stream: PassThrough): Promise<void> {
+  if (!stream.readableEnded) await once(stream, "end");
+}
+
+function lineStream(onLine: (text: string) => void): PassThrough {
+  const stream = new PassThrough();
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line.replace(/\r$/, ""));
+  });
+  stream.on("end", () => rest !== "" && onLine(rest));
+  return stream;
+}

@@ -1,0 +1,106 @@
+/** Looking at what runs, and running something beside it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULT_SIZE, type ProcessDefinition, PushboatError, RELEASE, type Settings, type WEB } from "../core/index.ts";
+import type { Control, StatusReport } from "./api.ts";
+import { currentWorkload } from "./current.ts";
+import type { Deps } from "./deps.ts";
+import { requireEnvironment, requireRelease } from "./find.ts";
+import type { JobQueue } from "./queue.ts";
+import { quantityOf } from "./workload.ts";
+
+type ObserveActions = Pick<Control, "status" | "instances" | "formation" | "logs" | "run" | "exportImage">;
+
+/** One-offs are named run.1, run.2, ... as long as control lives; the name only has to be unique among those that run. */
+export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
+  const { store, runtime, settings } = deps;
+  let runs = Math.floor(deps.now() / 1000) % 10_000;
+
+  return {
+    async status(): Promise<StatusReport> {
+      const routerVersion = await deps.router.version();
+      return {
+        version,
+        processes: platformProcesses(settings),
+        domain: settings.domain,
+        httpPort: settings.httpPort,
+        sshPort: settings.sshPort,
+        dataDirectory: settings.dataDirectory,
+        apps: store.apps.apps().length,
+        instances: runtime.instances().length,
+        queued: store.deployments.open().length,
+        redis: queue.redis(),
+        router: routerVersion === null ? "down" : "up",
+      };
+    },
+    async instances(target) {
+      const environment = requireEnvironment(deps, target);
+      return runtime.instances(environment.name).filter((instance) => instance.revision === environment.revision);
+    },
+    async formation(target) {
+      const environment = requireEnvironment(deps, target);
+      const image = await deps.builder.image(requireRelease(deps, environment).imageDigest);
+      const formation = store.releases.formation(environment.name);
+      return (Object.entries(image?.processes ?? {}) as [typeof WEB, ProcessDefinition][])
+        .filter(([type]) => type !== RELEASE)
+        .map(([type, definition]) => ({ type, quantity: quantityOf(type, formation), command: definition.command.join(" ") }));
+    },
+    logs(target, query) {
+      const environment = requireEnvironment(deps, target);
+      return runtime.logs({ environment: environment.name, ...query });
+    },
+    async run(target, command, io, actor) {
+      const environment = requireEnvironment(deps, target);
+      requireRelease(deps, environment);
+      if (command.length === 0)
+        throw new PushboatError({ code: "run/no-command", message: "no command was given", hint: `run ${target.name} -- ls -l` });
+      const workload = await currentWorkload(deps, environment);
+      runs += 1;
+      store.access.audit(actor.identity, "run", target.name, deps.now());
+      const result = await runtime.runOneOff(
+        {
+          workload,
+          name: `run.${runs}`,
+          definition: { form: command.length === 1 ? "shell" : "exec", command },
+          size: DEFAULT_SIZE,
+          extraEnv: {},
+          signal: actor.disconnected,
+        },
+        io,
+      );
+      return result.exitCode;
+    },
+    async exportImage(target, directory, actor) {
+      if (actor.identity.via !== "local") {
+        throw new PushboatError({
+          code: "images/local-only",
+          message: "an export writes on the server, so it is asked for there",
+          hint: `On the server: sudo ./pushboat images:export ${target.name} oci:DIR`,
+        });
+      }
+      const environment = requireEnvironment(deps, target);
+      const release = requireRelease(deps, environment);
+      const image = await deps.builder.image(release.imageDigest);
+      if (image === null)
+        throw new PushboatError({
+          code: "release/image-swept",
+          message: `the image of v${release.number} is no longer kept`,
+          kind: "platform",
+        });
+      return await deps.builder.exportOci(image, directory, `v${release.number}`);
+    },
+  };
+}
+
+/** What the launcher's loop keeps running: NAME -> "PID STARTTICKS". */
+function platformProcesses(settings: Settings): StatusReport["processes"] {
+  const directory = join(settings.runDirectory, "processes");
+  try {
+    return readdirSync(directory)
+      .filter((name) => /^[a-z]+$/.test(name))
+      .map((name) => ({ name, pid: Number(readFileSync(join(directory, name), "utf8").split(" ")[0]) }))
+      .filter(({ pid }) => pid > 0);
+  } catch {
+    return [];
+  }
+}

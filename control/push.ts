@@ -1,0 +1,241 @@
+/** What a push does: each branch becomes a deployment of its environment; its output and outcome go back to the client. */
+import {
+  type AppName,
+  asPushboatError,
+  type BranchName,
+  type CommitId,
+  type DeployEvent,
+  duration,
+  type EnvironmentName,
+  environmentName,
+  type Identity,
+  PushboatError,
+  type PushHandler,
+  type PushRequest,
+  parseBranchName,
+  quote,
+  type RefOutcome,
+  type RefUpdate,
+  renderError,
+  renderEvent,
+} from "../core/index.ts";
+import type { Deps } from "./deps.ts";
+import type { Operations } from "./operations.ts";
+import { commandPrefix, environmentUrl } from "./urls.ts";
+
+/** More would hold the pusher's terminal for long and hide which one failed (design section 3). */
+const MAX_DEPLOYS_A_PUSH = 3;
+const KNOWN_OPTIONS = new Set(["dry-run", "no-cache"]);
+
+export interface PushDeps {
+  readonly deps: Deps;
+  readonly operations: Operations;
+  readonly destroyBranch: (app: AppName, branch: BranchName, identity: Identity) => Promise<void>;
+  readonly ensureApp: (app: AppName, identity: Identity) => Promise<void>;
+}
+
+export function createPushHandler({ deps, operations, destroyBranch, ensureApp }: PushDeps): PushHandler {
+  const deleteBranch = async (push: PushRequest, branch: BranchName): Promise<void> => {
+    if (deps.store.apps.app(push.app)?.productionBranch === branch) {
+      throw new PushboatError({
+        code: "push/delete-production",
+        message: `${branch} is the production branch of ${push.app} and is not deleted by a push`,
+        hint: `To remove the whole app: ${commandPrefix(deps.settings)} apps:destroy ${push.app}`,
+      });
+    }
+    if (isDryRun(push)) return push.progress(`-----> Dry run: ${environmentName(push.app, branch)} would be destroyed\n`);
+    push.progress(`-----> Destroying ${environmentName(push.app, branch)}\n`);
+    await destroyBranch(push.app, branch, push.identity);
+    push.progress("       gone: instances, routes, config, releases\n");
+  };
+
+  const deploy = async (push: PushRequest, update: RefUpdate, branch: BranchName, production: boolean): Promise<void> => {
+    const commit = update.newCommit as CommitId;
+    if (isDryRun(push)) return await forecast(push, environmentName(push.app, production ? null : branch), commit);
+    const environment = ensureEnvironment(deps, push.app, production ? null : branch);
+    const deployment = operations.submit({
+      app: push.app,
+      environment,
+      branch,
+      kind: "push",
+      commit,
+      oldCommit: update.oldCommit,
+      payload: { noCache: push.options.includes("no-cache"), production },
+      description: `Deploy ${commit.slice(0, 7)}`,
+      by: push.identity.name,
+    });
+    deps.store.access.audit(push.identity, "push", `${environment} ${commit}`, deps.now());
+    push.progress(`-----> Deployment ${deployment.id}: ${branch} at ${commit.slice(0, 7)} to ${environment}\n`);
+    const summary = createSummary();
+    const onEvent = (event: DeployEvent): void => {
+      summary.add(event);
+      for (const line of renderEvent(event)) push.progress(`${line}\n`);
+    };
+    // The client's going away ends the transport, never the deploy: so this waits for the deployment, not for the client.
+    const ended = await operations.follow(deployment.id, onEvent, new AbortController().signal);
+    if (ended.state !== "live") throw operations.failure(ended);
+    push.progress(`-----> Live: v${ended.release} of ${environment} in ${duration(deps.now() - deployment.createdMs)}\n`);
+    for (const line of summary.lines()) push.progress(`       ${line}\n`);
+    const record = deps.store.apps.environment(environment);
+    if (record !== null) push.progress(`       ${environmentUrl(deps.settings, record)}\n`);
+  };
+
+  const forecast = async (push: PushRequest, environment: EnvironmentName, commit: CommitId): Promise<void> => {
+    const record = deps.store.apps.environment(environment);
+    const current = record?.currentRelease ?? null;
+    const { lines } = await deps.builder.forecast({
+      app: push.app,
+      environment,
+      repository: deps.repositories.path(push.app),
+      commit,
+      previousCommit: current === null ? null : (deps.store.releases.release(environment, current)?.commit ?? null),
+      noCache: push.options.includes("no-cache"),
+      onEvent: (event) => {
+        for (const line of renderEvent(event)) push.progress(`${line}\n`);
+      },
+      signal: new AbortController().signal,
+    });
+    for (const line of lines) push.progress(`       ${line}\n`);
+    push.progress("-----> Dry run: nothing was built, started or changed (the branch was not moved either)\n");
+  };
+
+  return {
+    judge(push) {
+      const unknown = push.options.find((option) => !KNOWN_OPTIONS.has(option));
+      if (unknown === undefined) return Promise.resolve(null);
+      return Promise.resolve(`push option ${quote(unknown)} is not known; there are: ${[...KNOWN_OPTIONS].join(", ")}`);
+    },
+    async receive(push) {
+      if (!isDryRun(push)) await ensureApp(push.app, push.identity);
+      const plan = planUpdates(push.updates, deps.store.apps.app(push.app)?.productionBranch ?? null);
+      if (plan.newProduction !== null) push.progress(`-----> First push of ${push.app}: ${plan.newProduction} is its production branch\n`);
+      const outcomes: RefOutcome[] = [];
+      for (const step of plan.steps) {
+        if (step.kind === "refuse") {
+          outcomes.push({ ref: step.ref, ok: false, reason: step.reason });
+          continue;
+        }
+        const { ref } = step.update;
+        try {
+          if (step.kind === "delete") await deleteBranch(push, step.branch);
+          else await deploy(push, step.update, step.branch, step.production);
+          outcomes.push({ ref, ok: true });
+        } catch (thrown) {
+          outcomes.push({ ref, ok: false, reason: explain(deps, push, step, thrown) });
+        }
+      }
+      return outcomes;
+    },
+  };
+}
+
+const isDryRun = (push: PushRequest): boolean => push.options.includes("dry-run");
+
+type Step =
+  | { readonly kind: "refuse"; readonly ref: string; readonly reason: string }
+  | { readonly kind: "delete"; readonly update: RefUpdate; readonly branch: BranchName }
+  | { readonly kind: "deploy"; readonly update: RefUpdate; readonly branch: BranchName; readonly production: boolean };
+
+/** Which updates deploy, production first; the first push of an app sets production: main or master if among the refs, else its only ref. Pure. */
+export function planUpdates(
+  updates: readonly RefUpdate[],
+  production: BranchName | null,
+): { readonly steps: readonly Step[]; readonly newProduction: BranchName | null } {
+  const steps: Step[] = [];
+  const branches: { update: RefUpdate; branch: BranchName }[] = [];
+  for (const update of updates) {
+    try {
+      if (!update.ref.startsWith("refs/heads/")) throw new PushboatError({ code: "push/ref", message: "only branches deploy" });
+      branches.push({ update, branch: parseBranchName(update.ref.slice("refs/heads/".length)) });
+    } catch (error) {
+      steps.push({ kind: "refuse", ref: update.ref, reason: asPushboatError(error).message });
+    }
+  }
+  for (const { update, branch } of branches) if (update.newCommit === null) steps.push({ kind: "delete", update, branch });
+  const deploys = branches.filter(({ update }) => update.newCommit !== null);
+  const only = deploys.length === 1 ? deploys[0]?.branch : undefined;
+  const named = ["main", "master"]
+    .map((name) => deploys.find(({ branch }) => branch === name)?.branch)
+    .find((branch) => branch !== undefined);
+  const newProduction = production === null ? (named ?? only ?? null) : null;
+  const effective = production ?? newProduction;
+  const ordered = [...deploys].sort((a, b) => Number(b.branch === effective) - Number(a.branch === effective));
+  for (const [index, { update, branch }] of ordered.entries()) {
+    if (effective === null) {
+      steps.push({ kind: "refuse", ref: update.ref, reason: "which branch is production? push main, master, or one branch alone first" });
+    } else if (index >= MAX_DEPLOYS_A_PUSH) {
+      steps.push({
+        kind: "refuse",
+        ref: update.ref,
+        reason: `at most ${MAX_DEPLOYS_A_PUSH} branches deploy in one push: push it by itself`,
+      });
+    } else {
+      steps.push({ kind: "deploy", update, branch, production: branch === effective });
+    }
+  }
+  return { steps, newProduction };
+}
+
+/** The error, then three lines: what failed and where to look; what still serves; what to type next. Answers git's one-line reason. */
+function explain(deps: Deps, push: PushRequest, step: Exclude<Step, { kind: "refuse" }>, thrown: unknown): string {
+  const error = asPushboatError(thrown);
+  if (error.kind === "platform") deps.log.error({ err: thrown }, "push failed");
+  for (const line of renderError(error)) push.progress(`${line}\n`);
+  if (step.kind === "delete") return error.message;
+  const environment = environmentName(push.app, step.production ? null : step.branch);
+  const record = deps.store.apps.environment(environment);
+  const deployment = deps.store.deployments.latest(environment, 1)[0];
+  const reason = `${area(error)}: ${oneLine(error.message)}`;
+  const prefix = commandPrefix(deps.settings);
+  push.progress(
+    ` !     Deployment ${deployment?.id ?? "?"} of ${environment} ${deployment?.state ?? "failed"}: ${oneLine(error.message)}\n`,
+  );
+  push.progress(
+    record?.currentRelease == null
+      ? ` !     Nothing of ${environment} is live yet.\n`
+      : ` !     v${record.currentRelease} still serves ${environmentUrl(deps.settings, record)}\n`,
+  );
+  push.progress(` !     Next: mend it and push again, or look closer: ${prefix} deploys:attach ${deployment?.id ?? ""}\n`);
+  return reason;
+}
+
+/** `build failed`, `start failed`, ...: the part of the code before the slash. */
+function area(error: PushboatError): string {
+  const name = error.code.split("/")[0] ?? "deploy";
+  return error.code === "deploy/superseded"
+    ? "superseded"
+    : error.code === "deploy/cancelled"
+      ? "cancelled"
+      : error.code === "push/moved"
+        ? "stale"
+        : `${name} failed`;
+}
+
+function oneLine(text: string): string {
+  const line = text.split("\n")[0] ?? "";
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}
+
+function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName | null): EnvironmentName {
+  const name = environmentName(app, branch);
+  if (deps.store.apps.environment(name) === null) deps.store.apps.createEnvironment(app, branch, deps.now());
+  return name;
+}
+
+/** Times of the phases and what came from cache, for the end of a push that worked. */
+function createSummary(): { add(event: DeployEvent): void; lines(): readonly string[] } {
+  const phases: { name: string; durationMs: number }[] = [];
+  let reused = 0;
+  const built: string[] = [];
+  return {
+    add(event) {
+      if (event.kind === "phase-finished") phases.push({ name: event.phase, durationMs: event.durationMs });
+      if (event.kind === "layer" && event.reused) reused += 1;
+      if (event.kind === "layer" && !event.reused) built.push(`${event.title} (${event.reason})`);
+    },
+    lines: () => [
+      phases.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(" | "),
+      `layers: ${reused} reused${built.length === 0 ? "" : `, built: ${built.join(", ")}`}`,
+    ],
+  };
+}

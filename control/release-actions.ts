@@ -1,0 +1,174 @@
+/** Changes that make something current: config, scale, restart, rollback; and the deployments themselves. */
+import { type DeployEvent, type Deployment, PushboatError } from "../core/index.ts";
+import type { Actor, Control, Outcome, Target } from "./api.ts";
+import { applyChanges, scaled } from "./candidate.ts";
+import type { Deps } from "./deps.ts";
+import { requireEnvironment, requireRelease } from "./find.ts";
+import type { OperationRequest, Operations } from "./operations.ts";
+
+type ReleaseActions = Pick<
+  Control,
+  | "config"
+  | "changeConfig"
+  | "scale"
+  | "restart"
+  | "releases"
+  | "releaseOutput"
+  | "rollback"
+  | "deployments"
+  | "cancelDeployment"
+  | "attachDeployment"
+  | "retryDeployment"
+>;
+
+/** 64 kB for all keys and values together (semantics.md). */
+const MAX_CONFIG_BYTES = 64 * 1024;
+
+export async function perform(
+  { deps, operations }: { readonly deps: Deps; readonly operations: Operations },
+  target: Target,
+  actor: Actor,
+  request: Pick<OperationRequest, "kind" | "payload" | "description">,
+): Promise<Outcome> {
+  const deployment = operations.submit({
+    app: target.app,
+    environment: target.name,
+    branch: target.branch,
+    by: actor.identity.name,
+    ...request,
+  });
+  deps.store.access.audit(actor.identity, request.kind, `${target.name}: ${request.description}`, deps.now());
+  const ended = await operations.follow(deployment.id, actor.onEvent, actor.disconnected);
+  if (ended.state === "failed" || ended.state === "cancelled") throw keptServing(deps, target, operations.failure(ended));
+  return { release: ended.release, deployment: ended };
+}
+
+/** Says that nothing was lost: the old release and the old config stay. */
+function keptServing(deps: Deps, target: Target, error: PushboatError): PushboatError {
+  const current = deps.store.apps.environment(target.name)?.currentRelease;
+  const hint = [error.hint, current == null ? null : `v${current} still serves, with its config as it was.`].filter(Boolean).join("\n");
+  return new PushboatError({ code: error.code, message: error.message, kind: error.kind, cause: error, hint });
+}
+
+export function createReleaseActions(deps: Deps, operations: Operations): ReleaseActions {
+  const { store } = deps;
+  const base = { deps, operations };
+
+  return {
+    async config(target) {
+      return store.apps.config(requireEnvironment(deps, target).name);
+    },
+    async changeConfig(target, changes, actor) {
+      const environment = requireEnvironment(deps, target);
+      requireFits(applyChanges(store.apps.config(environment.name), changes));
+      const keys = Object.keys(changes).sort();
+      const removed = keys.every((key) => changes[key] === null);
+      const description = `${removed ? "Unset" : "Set"} ${keys.join(", ")} config vars`;
+      if (environment.currentRelease === null) {
+        store.apps.setConfig(environment.name, applyChanges(store.apps.config(environment.name), changes));
+        store.access.audit(actor.identity, "config", `${target.name}: ${description}`, deps.now());
+        return { release: null, deployment: null };
+      }
+      return await perform(base, target, actor, { kind: "config", payload: { config: changes }, description });
+    },
+    async scale(target, changes, actor) {
+      const environment = requireEnvironment(deps, target);
+      const release = requireRelease(deps, environment);
+      const image = await deps.builder.image(release.imageDigest);
+      if (image !== null) scaled(image, store.releases.formation(environment.name), changes); // refuse at once what cannot be
+      const words = changes.map(({ type, operator, count }) => `${type}${operator}${count}`).join(" ");
+      return await perform(base, target, actor, { kind: "scale", payload: { scale: changes }, description: `Scale ${words}` });
+    },
+    async restart(target, actor) {
+      requireRelease(deps, requireEnvironment(deps, target));
+      return await perform(base, target, actor, { kind: "restart", payload: {}, description: "Restart" });
+    },
+
+    async releases(target) {
+      return store.releases.releases(requireEnvironment(deps, target).name);
+    },
+    async releaseOutput(target, number) {
+      const release = store.releases.release(requireEnvironment(deps, target).name, number);
+      if (release === null)
+        throw new PushboatError({
+          code: "release/unknown",
+          message: `${target.name} has no release v${number}`,
+          hint: `See \`releases ${target.name}\`.`,
+        });
+      const lines = deps.journal.events(release.deployment).filter((event) => event.kind === "output" && event.source === "release");
+      return lines.map((event) => `${(event as DeployEvent & { kind: "output" }).text}\n`).join("");
+    },
+    async rollback(target, wanted, actor) {
+      const environment = requireEnvironment(deps, target);
+      const current = requireRelease(deps, environment);
+      const releases = store.releases.releases(environment.name);
+      const number = wanted ?? releases.find((release) => release.state === "past" && release.number < current.number)?.number;
+      if (number === undefined) {
+        throw new PushboatError({
+          code: "release/nothing-before",
+          message: `there is no release before v${current.number}`,
+          hint: `See \`releases ${target.name}\`.`,
+        });
+      }
+      if (number === current.number)
+        throw new PushboatError({
+          code: "release/is-current",
+          message: `v${number} is current already`,
+          hint: `See \`releases ${target.name}\`.`,
+        });
+      if (releases.some((release) => release.number > number && release.number <= current.number && release.ranReleaseCommand)) {
+        actor.onEvent({ kind: "warning", text: `A release command ran since v${number}: what it changed (migrations) is not undone.` });
+      }
+      return await perform(base, target, actor, {
+        kind: "rollback",
+        payload: { rollbackTo: number },
+        description: `Rollback to v${number}`,
+      });
+    },
+
+    async deployments(target, limit) {
+      return store.deployments.latest(requireEnvironment(deps, target).name, limit);
+    },
+    async cancelDeployment(id, actor) {
+      const cancelled = operations.cancel(id);
+      store.access.audit(actor.identity, "deploys:cancel", `${id}`, deps.now());
+      return await operations.follow(cancelled.id, () => undefined, actor.disconnected);
+    },
+    attachDeployment: (id, actor) => operations.follow(id, actor.onEvent, actor.disconnected),
+    async retryDeployment(target, actor): Promise<Deployment> {
+      const environment = requireEnvironment(deps, target);
+      const last = store.deployments.latestFailedPush(environment.name);
+      if (last === null || last.branch === null || last.commit === null) {
+        throw new PushboatError({
+          code: "deploy/nothing-to-retry",
+          message: `${target.name} has no push that failed or was cancelled`,
+          hint: `See \`deploys ${target.name}\`.`,
+        });
+      }
+      const deployment = operations.submit({
+        app: target.app,
+        environment: environment.name,
+        branch: last.branch,
+        kind: "push",
+        commit: last.commit,
+        oldCommit: await deps.repositories.head(target.app, last.branch),
+        payload: { production: environment.branch === null },
+        description: `Deploy ${last.commit.slice(0, 7)}`,
+        by: actor.identity.name,
+      });
+      const ended = await operations.follow(deployment.id, actor.onEvent, actor.disconnected);
+      if (ended.state === "failed" || ended.state === "cancelled") throw keptServing(deps, target, operations.failure(ended));
+      return ended;
+    },
+  };
+}
+
+function requireFits(config: Readonly<Record<string, string>>): void {
+  const bytes = Object.entries(config).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (bytes <= MAX_CONFIG_BYTES) return;
+  throw new PushboatError({
+    code: "config/too-large",
+    message: `the config would be ${bytes} bytes`,
+    hint: `All keys and values together may have ${MAX_CONFIG_BYTES} bytes. Put files into a volume.`,
+  });
+}

@@ -1,0 +1,102 @@
+/** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
+import { type HostName, isHealthy, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
+import type { Deps } from "./deps.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
+import { quantityOf } from "./workload.ts";
+
+export interface RouteFeed {
+  /** Resolves when every living router acknowledged a table at least as new as the store's route version. */
+  publish(): Promise<void>;
+  /** The store changed outside a deployment (domains, maintenance, a new app): a new version, acknowledged. */
+  publishNew(): Promise<void>;
+  /** An instance changed: a new version, sent soon; changes that come together go together. */
+  changed(): void;
+  close(): void;
+}
+
+export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime" | "router" | "log">): RouteFeed {
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  let pending = false;
+  let closed = false;
+
+  const send = async (): Promise<void> => {
+    const version = deps.store.releases.routeVersion();
+    await deps.router.publish({ version, routes: buildRoutes(deps) });
+  };
+  const publish = (): Promise<void> => {
+    if (running === null) {
+      running = send().finally(() => {
+        running = null;
+      });
+      return running;
+    }
+    // A send is under way and may hold an older table: one more after it serves all who wait.
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        return publish();
+      });
+    return next;
+  };
+  return {
+    publish,
+    publishNew() {
+      deps.store.releases.nextRouteVersion();
+      return publish();
+    },
+    changed() {
+      if (pending || closed) return;
+      pending = true;
+      queueMicrotask(() => {
+        pending = false;
+        if (closed) return;
+        deps.store.releases.nextRouteVersion();
+        publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
+      });
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readonly Route[] {
+  const hosts = new Map<string, HostName[]>();
+  for (const { host, kind, environment } of deps.store.apps.hosts()) {
+    const name = (kind === "label" ? `${host}.${deps.settings.domain}` : host) as HostName;
+    hosts.set(environment, [...(hosts.get(environment) ?? []), name]);
+  }
+  return deps.store.apps.environments().map((environment) => buildRoute(deps, environment, hosts.get(environment.name) ?? []));
+}
+
+function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environment: EnvironmentRecord, hosts: readonly HostName[]): Route {
+  const web = deps.runtime
+    .instances(environment.name)
+    .filter((instance) => instance.type === WEB && instance.revision === environment.revision);
+  const targets = web.filter(isHealthy).map(routeTarget);
+  const condition = routeCondition({
+    environment,
+    targets: targets.length,
+    quantity: quantityOf(WEB, deps.store.releases.formation(environment.name)),
+    allCrashed: web.length > 0 && web.every((instance) => instance.state === "crashed"),
+  });
+  return { environment: environment.name, hosts, condition, targets, holdMs: deps.settings.bootTimeoutMs };
+}
+
+interface RouteFacts {
+  readonly environment: Pick<EnvironmentRecord, "currentRelease" | "maintenance">;
+  readonly targets: number;
+  readonly quantity: number;
+  readonly allCrashed: boolean;
+}
+
+/** What a host answers. An environment whose instances are on their way (boot, restart) holds its requests. */
+export function routeCondition({ environment, targets, quantity, allCrashed }: RouteFacts): RouteCondition {
+  if (environment.maintenance) return "maintenance";
+  if (environment.currentRelease === null) return "empty";
+  if (targets > 0) return "up";
+  if (quantity === 0) return "no-web";
+  return allCrashed ? "crashed" : "starting";
+}

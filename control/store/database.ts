@@ -1,0 +1,67 @@
+/** Opens the one SQLite file: WAL, full sync, exclusively (a second control process on the same data directory is refused). */
+import { DatabaseSync } from "node:sqlite";
+import { PushboatError } from "../../core/index.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+export interface Database {
+  readonly sql: DatabaseSync;
+  /** Runs the work in one transaction; nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+export function openDatabase(file: string): Database {
+  const sql = new DatabaseSync(file);
+  try {
+    // The lock is taken by the first write and held until close, so a second process fails at once.
+    sql.exec(
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000;",
+    );
+    sql.exec("BEGIN IMMEDIATE; COMMIT;");
+  } catch (cause) {
+    sql.close();
+    throw new PushboatError({
+      code: "state/locked",
+      message: `the state in ${file} is in use by another process, or cannot be written`,
+      hint: "Is another Pushboat running on this data directory? `sudo ./pushboat status --data DIR` tells.",
+      kind: "platform",
+      cause,
+    });
+  }
+  migrate(sql);
+  let depth = 0;
+  return {
+    sql,
+    transaction(work) {
+      if (depth > 0) return work();
+      depth += 1;
+      sql.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        sql.exec("COMMIT");
+        return result;
+      } catch (error) {
+        sql.exec("ROLLBACK");
+        throw error;
+      } finally {
+        depth -= 1;
+      }
+    },
+    close: () => sql.close(),
+  };
+}
+
+function migrate(sql: DatabaseSync): void {
+  const row = sql.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (row.user_version > MIGRATIONS.length) {
+    throw new PushboatError({
+      code: "state/newer",
+      message: `the state was written by a newer Pushboat (schema ${row.user_version}, this one knows ${MIGRATIONS.length})`,
+      hint: "Start the newer version again.",
+      kind: "platform",
+    });
+  }
+  for (let version = row.user_version; version < MIGRATIONS.length; version += 1) {
+    sql.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`);
+  }
+}

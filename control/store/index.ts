@@ -1,0 +1,33 @@
+/** The truth: one SQLite file, one store for each noun. */
+import { join } from "node:path";
+import { createAccessStore } from "./access.ts";
+import { createAppStore } from "./apps.ts";
+import { openDatabase } from "./database.ts";
+import { createDeploymentStore } from "./deployments.ts";
+import { createReleaseStore } from "./releases.ts";
+import { createResourceStore } from "./resources.ts";
+import { statements } from "./rows.ts";
+import { openSeal } from "./seal.ts";
+
+export type { Config, EnvironmentRecord } from "./apps.ts";
+export type { DeploymentRecord, Payload } from "./deployments.ts";
+export type { ReleaseRecord } from "./releases.ts";
+
+export type Store = ReturnType<typeof openStore>;
+
+export function openStore(dataDirectory: string) {
+  const database = openDatabase(join(dataDirectory, "state.db"));
+  const seal = openSeal(join(dataDirectory, "key"));
+  const sql = statements(database.sql);
+  const apps = createAppStore(database, sql, seal);
+  const resources = createResourceStore(sql);
+  return {
+    apps,
+    releases: createReleaseStore(database, sql, seal, apps, resources),
+    deployments: createDeploymentStore(database, sql, seal),
+    access: createAccessStore(sql),
+    resources,
+    transaction: database.transaction,
+    close: database.close,
+  };
+}

@@ -1,0 +1,119 @@
+/** The one list of schema changes; the number of applied ones is SQLite's user_version. Only append. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE apps (
+    name TEXT PRIMARY KEY,
+    created_ms INTEGER NOT NULL,
+    production_branch TEXT
+  ) STRICT;
+
+  CREATE TABLE environments (
+    name TEXT PRIMARY KEY,
+    app TEXT NOT NULL REFERENCES apps(name),
+    branch TEXT,                       -- null: production
+    slot INTEGER NOT NULL UNIQUE,      -- 0..1023: uid range and firewall mark
+    created_ms INTEGER NOT NULL,
+    config BLOB,                       -- sealed JSON; what the next release starts from
+    current_release INTEGER,
+    revision TEXT,                     -- of the workload that is current: release, or release.rN after a restart
+    last_release INTEGER NOT NULL DEFAULT 0,
+    restarts INTEGER NOT NULL DEFAULT 0,
+    maintenance INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX environments_app ON environments(app);
+
+  -- Host labels (one DNS label below DOMAIN) and own domains (full names) are unique together.
+  CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('label', 'domain')),
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE formation (
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    type TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    PRIMARY KEY (environment, type)
+  ) STRICT;
+
+  CREATE TABLE releases (
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'current', 'past', 'failed')),
+    description TEXT NOT NULL,
+    commit_id TEXT,
+    image_digest TEXT NOT NULL,
+    config BLOB NOT NULL,              -- sealed JSON
+    ran_release_command INTEGER NOT NULL DEFAULT 0,
+    deployment INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (environment, number)
+  ) STRICT;
+
+  CREATE TABLE deployments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    app TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    branch TEXT,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    commit_id TEXT,
+    old_commit TEXT,                   -- what the branch has to point at when this push goes live
+    image_digest TEXT,
+    payload BLOB,                      -- sealed JSON: what the operation changes
+    description TEXT NOT NULL,
+    by TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    ready_ms INTEGER,                  -- may be released from here on: orders the environment's queue
+    finished_ms INTEGER,
+    release INTEGER,
+    reason TEXT
+  ) STRICT;
+  CREATE INDEX deployments_environment ON deployments(environment, id);
+  CREATE INDEX deployments_state ON deployments(state) WHERE state NOT IN ('live', 'failed', 'cancelled', 'superseded');
+
+  CREATE TABLE keys (
+    name TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,
+    public_key TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE tokens (
+    name TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,         -- SHA-256 of the token, hex
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE volumes (
+    environment TEXT NOT NULL REFERENCES environments(name),
+    name TEXT NOT NULL,
+    mounted_at TEXT,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (environment, name)
+  ) STRICT;
+
+  CREATE TABLE allowed_addresses (
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    PRIMARY KEY (environment, address, port)
+  ) STRICT;
+
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    via TEXT NOT NULL,
+    source TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES ('route_version', 0);
+  `,
+];

@@ -1,0 +1,159 @@
+/** Releases, the formation, and the commit point: the one transaction that makes something current. */
+import type { CommitId, Deployment, EnvironmentName, ProcessType, Release } from "../../core/index.ts";
+import type { AppStore, Config } from "./apps.ts";
+import type { Database } from "./database.ts";
+import type { ResourceStore } from "./resources.ts";
+import { integer, type Row, type Statements, text, textOrNull } from "./rows.ts";
+import type { Seal } from "./seal.ts";
+
+export interface ReleaseRecord extends Release {
+  readonly config: Config;
+  readonly ranReleaseCommand: boolean;
+  readonly deployment: number;
+}
+
+export interface NewRelease {
+  readonly environment: EnvironmentName;
+  readonly description: string;
+  readonly commit: CommitId | null;
+  readonly imageDigest: string;
+  readonly config: Config;
+  readonly deployment: number;
+  readonly by: string;
+  readonly createdMs: number;
+}
+
+/** Everything that becomes true at once. */
+export interface CommitPoint {
+  readonly deployment: Deployment;
+  readonly environment: EnvironmentName;
+  /** The release that is current from now on (the same as before for scale and restart). */
+  readonly release: number;
+  readonly revision: string;
+  readonly restarts: number;
+  /** What the next release starts from. */
+  readonly config: Config;
+  /** Explicit quantities; types that are not in the image any more are left out. */
+  readonly formation: Readonly<Record<string, number>>;
+  readonly mounts: Readonly<Record<string, string | null>>;
+}
+
+export type ReleaseStore = ReturnType<typeof createReleaseStore>;
+
+export function createReleaseStore(database: Database, sql: Statements, seal: Seal, apps: AppStore, resources: ResourceStore) {
+  const context = (environment: string, number: number) => `release:${environment}:${number}`;
+  const asRelease = (row: Row): ReleaseRecord => ({
+    environment: text(row, "environment") as EnvironmentName,
+    number: integer(row, "number"),
+    state: text(row, "state") as Release["state"],
+    description: text(row, "description"),
+    commit: textOrNull(row, "commit_id") as CommitId | null,
+    imageDigest: text(row, "image_digest"),
+    config: seal.open<Config>(row["config"] as Uint8Array, context(text(row, "environment"), integer(row, "number"))),
+    ranReleaseCommand: integer(row, "ran_release_command") === 1,
+    deployment: integer(row, "deployment"),
+    by: text(row, "by"),
+    createdMs: integer(row, "created_ms"),
+  });
+
+  return {
+    /** Reserves the next number; numbers are never reused. */
+    createPending(release: NewRelease): number {
+      return database.transaction(() => {
+        sql.run("UPDATE environments SET last_release = last_release + 1 WHERE name = ?", release.environment);
+        const row = sql.get("SELECT last_release FROM environments WHERE name = ?", release.environment);
+        if (row === null) throw new Error(`no environment ${release.environment}`);
+        const number = integer(row, "last_release");
+        sql.run(
+          "INSERT INTO releases (environment, number, state, description, commit_id, image_digest, config, deployment, by, created_ms) VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)",
+          release.environment,
+          number,
+          release.description,
+          release.commit,
+          release.imageDigest,
+          seal.seal(release.config, context(release.environment, number)),
+          release.deployment,
+          release.by,
+          release.createdMs,
+        );
+        return number;
+      });
+    },
+    release(environment: EnvironmentName, number: number): ReleaseRecord | null {
+      const row = sql.get("SELECT * FROM releases WHERE environment = ? AND number = ?", environment, number);
+      return row === null ? null : asRelease(row);
+    },
+    /** Newest first. */
+    releases(environment: EnvironmentName): readonly ReleaseRecord[] {
+      return sql.all("SELECT * FROM releases WHERE environment = ? ORDER BY number DESC", environment).map(asRelease);
+    },
+    markReleaseCommand(environment: EnvironmentName, number: number): void {
+      sql.run("UPDATE releases SET ran_release_command = 1 WHERE environment = ? AND number = ?", environment, number);
+    },
+    markFailed(environment: EnvironmentName, number: number): void {
+      sql.run("UPDATE releases SET state = 'failed' WHERE environment = ? AND number = ? AND state = 'pending'", environment, number);
+    },
+    /** Releases that a crash of control left pending. */
+    failPending(): void {
+      sql.run("UPDATE releases SET state = 'failed' WHERE state = 'pending'");
+    },
+    /** Forgets all but the newest `kept` past and failed releases of an environment; the current one always stays. */
+    prune(environment: EnvironmentName, kept: number): void {
+      sql.run(
+        "DELETE FROM releases WHERE environment = ?1 AND state IN ('past', 'failed') AND number NOT IN (SELECT number FROM releases WHERE environment = ?1 AND state IN ('past', 'current') ORDER BY number DESC LIMIT ?2) AND number < (SELECT coalesce(max(number), 0) FROM releases WHERE environment = ?1) - ?2",
+        environment,
+        kept,
+      );
+    },
+    /** Digests that some release still needs. */
+    imageDigests: (): readonly string[] =>
+      sql.all("SELECT DISTINCT image_digest FROM releases WHERE state != 'failed'").map((row) => text(row, "image_digest")),
+
+    formation(environment: EnvironmentName): Readonly<Record<string, number>> {
+      const rows = sql.all("SELECT type, quantity FROM formation WHERE environment = ?", environment);
+      return Object.fromEntries(rows.map((row) => [text(row, "type") as ProcessType, integer(row, "quantity")]));
+    },
+
+    setFormation(environment: EnvironmentName, formation: Readonly<Record<string, number>>): void {
+      database.transaction(() => {
+        sql.run("DELETE FROM formation WHERE environment = ?", environment);
+        for (const [type, quantity] of Object.entries(formation)) {
+          sql.run("INSERT INTO formation (environment, type, quantity) VALUES (?, ?, ?)", environment, type, quantity);
+        }
+      });
+    },
+
+    nextRouteVersion(): number {
+      sql.run("UPDATE meta SET value = value + 1 WHERE key = 'route_version'");
+      return this.routeVersion();
+    },
+    routeVersion(): number {
+      const row = sql.get("SELECT value FROM meta WHERE key = 'route_version'");
+      return row === null ? 0 : integer(row, "value");
+    },
+
+    /** THE commit point. Killed before it: the deployment failed and is undone. Killed after it: boot rolls it forward. */
+    commit(point: CommitPoint): void {
+      database.transaction(() => {
+        sql.run(
+          "UPDATE releases SET state = 'past' WHERE environment = ? AND state = 'current' AND number != ?",
+          point.environment,
+          point.release,
+        );
+        sql.run("UPDATE releases SET state = 'current' WHERE environment = ? AND number = ?", point.environment, point.release);
+        sql.run(
+          "UPDATE environments SET current_release = ?, revision = ?, restarts = ? WHERE name = ?",
+          point.release,
+          point.revision,
+          point.restarts,
+          point.environment,
+        );
+        apps.setConfig(point.environment, point.config);
+        this.setFormation(point.environment, point.formation);
+        resources.setMounts(point.environment, point.mounts);
+        sql.run("UPDATE deployments SET state = 'committed', release = ? WHERE id = ?", point.release, point.deployment.id);
+        this.nextRouteVersion();
+      });
+    },
+  };
+}

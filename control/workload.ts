@@ -1,0 +1,96 @@
+/** A release, its formation and its config as the workload that the runtime shall run. Pure. */
+import { join } from "node:path";
+import {
+  type CommitId,
+  DEFAULT_SIZE,
+  type Image,
+  type PrivateAddress,
+  type ProcessDefinition,
+  type ProcessType,
+  RELEASE,
+  type Settings,
+  type VolumeMount,
+  WEB,
+  type Workload,
+  type WorkloadProcess,
+} from "../core/index.ts";
+import type { Config, EnvironmentRecord } from "./store/index.ts";
+
+export interface WorkloadInput {
+  readonly settings: Settings;
+  readonly environment: EnvironmentRecord;
+  readonly release: number;
+  readonly revision: string;
+  readonly commit: CommitId | null;
+  readonly image: Image;
+  readonly config: Config;
+  /** Explicit quantities. */
+  readonly formation: Readonly<Record<string, number>>;
+  readonly mounts: readonly { readonly name: string; readonly mountedAt: string | null }[];
+  readonly allowed: readonly PrivateAddress[];
+  readonly url: string;
+}
+
+/** `ready` of a type that answers no requests: up for this long (design section 3). */
+const UP_FOR_MS = 1000;
+
+export function makeWorkload(input: WorkloadInput): Workload {
+  const { settings, environment, image } = input;
+  return {
+    app: environment.app,
+    environment: environment.name,
+    slot: environment.slot,
+    revision: input.revision,
+    release: input.release,
+    image,
+    env: { ...input.config, ...injected(input) },
+    volumes: input.mounts.flatMap((mount) => volumeMount(settings.dataDirectory, environment, mount)),
+    allowed: input.allowed,
+    processes: (Object.entries(image.processes) as [ProcessType, ProcessDefinition][])
+      .filter(([type]) => type !== RELEASE)
+      .map(
+        ([type, definition]): WorkloadProcess => ({
+          type,
+          definition,
+          quantity: quantityOf(type, input.formation),
+          size: DEFAULT_SIZE,
+          readiness: { httpPath: null, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
+        }),
+      ),
+  };
+}
+
+/** First deploy: web=1, others 0; a staying type keeps its count (semantics.md). */
+export function quantityOf(type: string, formation: Readonly<Record<string, number>>): number {
+  return formation[type] ?? (type === WEB ? 1 : 0);
+}
+
+export function volumeDirectory(dataDirectory: string, environment: EnvironmentRecord, name: string): string {
+  return join(dataDirectory, "volumes", encodeURIComponent(environment.name), name);
+}
+
+function volumeMount(
+  dataDirectory: string,
+  environment: EnvironmentRecord,
+  mount: { name: string; mountedAt: string | null },
+): VolumeMount[] {
+  if (mount.mountedAt === null) return [];
+  return [
+    {
+      volume: mount.name as VolumeMount["volume"],
+      hostDirectory: volumeDirectory(dataDirectory, environment, mount.name),
+      target: mount.mountedAt,
+    },
+  ];
+}
+
+/** PUSHBOAT_* and GIT_REV (for Dokku users). PORT and DYNO are the runtime's. */
+function injected(input: WorkloadInput): Record<string, string> {
+  return {
+    PUSHBOAT_APP: input.environment.app,
+    PUSHBOAT_ENVIRONMENT: input.environment.name,
+    PUSHBOAT_RELEASE: `v${input.release}`,
+    PUSHBOAT_URL: input.url,
+    ...(input.commit === null ? {} : { PUSHBOAT_COMMIT: input.commit, GIT_REV: input.commit }),
+  };
+}
