@@ -1,7 +1,17 @@
 /** What an operation would make current: computed from what is current now plus what the operation changes. */
-import { type CommitId, type Image, PushboatError, quote } from "../core/index.ts";
+import {
+  applyConfig,
+  applyScale,
+  type CommitId,
+  type Config,
+  type Image,
+  type ProcessType,
+  PushboatError,
+  RELEASE,
+  type ScaleChange,
+} from "../core/index.ts";
 import type { Deps } from "./deps.ts";
-import type { Config, DeploymentRecord, EnvironmentRecord, ReleaseRecord } from "./store/index.ts";
+import type { DeploymentRecord, EnvironmentRecord, ReleaseRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
 export interface Candidate {
@@ -50,7 +60,7 @@ export async function prepareCandidate(deps: Deps, operation: DeploymentRecord):
     newRevision: operation.kind !== "scale",
     image,
     commit: operation.kind === "push" ? operation.commit : (source?.commit ?? null),
-    config: applyChanges(base, operation.payload.config ?? {}),
+    config: applyConfig(base, operation.payload.config ?? {}),
     formation: scaled(image, deps.store.releases.formation(environment.name), operation.payload.scale ?? []),
     mounts: operation.payload.mounts ?? {},
   };
@@ -68,44 +78,13 @@ function rollbackSource(deps: Deps, environment: EnvironmentRecord, number: numb
   return release;
 }
 
-export function applyChanges(config: Config, changes: Readonly<Record<string, string | null>>): Config {
-  const result = new Map(Object.entries(config));
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === null) result.delete(key);
-    else result.set(key, value);
-  }
-  return Object.fromEntries([...result].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** No more of one type than this: an address slice and a small machine end long before. */
-const MAX_QUANTITY = 100;
-
-/** Quantities after the changes, for the types that the image has; a vanished type goes away. */
+/** Quantities after the changes, for the types that the image has; a vanished type goes away, a new one starts with its default. */
 export function scaled(
   image: Pick<Image, "processes">,
   formation: Readonly<Record<string, number>>,
-  changes: readonly { readonly type: string; readonly operator: "=" | "+" | "-"; readonly count: number }[],
+  changes: readonly ScaleChange[],
 ): Readonly<Record<string, number>> {
-  const types = Object.keys(image.processes).filter((type) => type !== "release");
-  const result = Object.fromEntries(Object.entries(formation).filter(([type]) => types.includes(type)));
-  for (const { type, operator, count } of changes) {
-    if (!types.includes(type)) {
-      throw new PushboatError({
-        code: "scale/unknown-type",
-        message: `there is no process type ${quote(type)}`,
-        hint: `This release has: ${types.join(", ") || "none"}. Process types come from the Procfile.`,
-      });
-    }
-    const before = quantityOf(type, result);
-    const after = operator === "=" ? count : operator === "+" ? before + count : before - count;
-    if (after < 0 || after > MAX_QUANTITY) {
-      throw new PushboatError({
-        code: "scale/range",
-        message: `${type} cannot be scaled to ${after}`,
-        hint: `Give a number from 0 to ${MAX_QUANTITY}.`,
-      });
-    }
-    result[type] = after;
-  }
-  return result;
+  const types = (Object.keys(image.processes) as ProcessType[]).filter((type) => type !== RELEASE);
+  const quantities = Object.fromEntries(types.map((type) => [type, quantityOf(type, formation)])) as Record<ProcessType, number>;
+  return applyScale(quantities, changes);
 }

@@ -105,6 +105,16 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
       if (unknown === undefined) return Promise.resolve(null);
       return Promise.resolve(`push option ${quote(unknown)} is not known; there are: ${[...KNOWN_OPTIONS].join(", ")}`);
     },
+    async prepareRepository(app) {
+      if (deps.store.apps.app(app) === null && !deps.settings.createOnPush) {
+        throw new PushboatError({
+          code: "app/unknown",
+          message: `there is no app called ${app}`,
+          hint: `Make it first: ${commandPrefix(deps.settings)} apps:create ${app}`,
+        });
+      }
+      await deps.repositories.ensure(app); // the app itself is made when something is really pushed
+    },
     async receive(push) {
       if (!isDryRun(push)) await ensureApp(push.app, push.identity);
       const plan = planUpdates(push.updates, deps.store.apps.app(push.app)?.productionBranch ?? null);

@@ -1,7 +1,7 @@
 /** Changes that make something current: config, scale, restart, rollback; and the deployments themselves. */
-import { type DeployEvent, type Deployment, PushboatError } from "../core/index.ts";
+import { applyConfig, type DeployEvent, type Deployment, PushboatError } from "../core/index.ts";
 import type { Actor, Control, Outcome, Target } from "./api.ts";
-import { applyChanges, scaled } from "./candidate.ts";
+import { scaled } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
 import { requireEnvironment, requireRelease } from "./find.ts";
 import type { OperationRequest, Operations } from "./operations.ts";
@@ -20,9 +20,6 @@ type ReleaseActions = Pick<
   | "attachDeployment"
   | "retryDeployment"
 >;
-
-/** 64 kB for all keys and values together (semantics.md). */
-const MAX_CONFIG_BYTES = 64 * 1024;
 
 export async function perform(
   { deps, operations }: { readonly deps: Deps; readonly operations: Operations },
@@ -60,12 +57,12 @@ export function createReleaseActions(deps: Deps, operations: Operations): Releas
     },
     async changeConfig(target, changes, actor) {
       const environment = requireEnvironment(deps, target);
-      requireFits(applyChanges(store.apps.config(environment.name), changes));
+      const config = applyConfig(store.apps.config(environment.name), changes); // refuses at once what would be too large
       const keys = Object.keys(changes).sort();
       const removed = keys.every((key) => changes[key] === null);
       const description = `${removed ? "Unset" : "Set"} ${keys.join(", ")} config vars`;
       if (environment.currentRelease === null) {
-        store.apps.setConfig(environment.name, applyChanges(store.apps.config(environment.name), changes));
+        store.apps.setConfig(environment.name, config);
         store.access.audit(actor.identity, "config", `${target.name}: ${description}`, deps.now());
         return { release: null, deployment: null };
       }
@@ -161,14 +158,4 @@ export function createReleaseActions(deps: Deps, operations: Operations): Releas
       return ended;
     },
   };
-}
-
-function requireFits(config: Readonly<Record<string, string>>): void {
-  const bytes = Object.entries(config).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-  if (bytes <= MAX_CONFIG_BYTES) return;
-  throw new PushboatError({
-    code: "config/too-large",
-    message: `the config would be ${bytes} bytes`,
-    hint: `All keys and values together may have ${MAX_CONFIG_BYTES} bytes. Put files into a volume.`,
-  });
 }

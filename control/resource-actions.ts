@@ -1,6 +1,5 @@
 /** Domains, maintenance, volumes, ways out of the network: what an environment has beside its releases. */
 import { chown, mkdir, readdir, rm, stat } from "node:fs/promises";
-import { isIPv4 } from "node:net";
 import { join } from "node:path";
 import { APP_GID, APP_UID, type HostName, PushboatError, quote } from "../core/index.ts";
 import type { Control } from "./api.ts";
@@ -155,7 +154,6 @@ export function createResourceActions(deps: Deps, operations: Operations, routes
 
     async allowNetwork(target, address, actor) {
       const environment = requireEnvironment(deps, target);
-      requirePrivateAddress(address.address, address.port);
       store.resources.allow(environment.name, address);
       audit(actor, "network:allow", `${target.name} ${address.address}:${address.port}`);
       await deps.runtime.setAllowed(environment.name, environment.slot, store.resources.allowed(environment.name));
@@ -207,15 +205,6 @@ function parseMountPath(path: string): string {
     });
   }
   return clean;
-}
-
-function requirePrivateAddress(address: string, port: number): void {
-  if (isIPv4(address) && port >= 1 && port <= 65535) return;
-  throw new PushboatError({
-    code: "network/address",
-    message: `${quote(`${address}:${port}`)} is not an IPv4 address and port`,
-    hint: "Give an address such as 10.0.0.5:5432.",
-  });
 }
 
 async function directoryBytes(directory: string): Promise<number> {

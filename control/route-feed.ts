@@ -1,5 +1,5 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
-import { type HostName, isHealthy, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
+import { type HostName, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
@@ -75,7 +75,10 @@ function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environm
   const web = deps.runtime
     .instances(environment.name)
     .filter((instance) => instance.type === WEB && instance.revision === environment.revision);
-  const targets = web.filter(isHealthy).map(routeTarget);
+  const targets = deps.runtime
+    .healthy(environment.name)
+    .filter(({ type }) => type === WEB)
+    .map(routeTarget);
   const condition = routeCondition({
     environment,
     targets: targets.length,

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   type CommitId,
+  type Config,
   DEFAULT_SIZE,
   type Image,
   type PrivateAddress,
@@ -14,7 +15,7 @@ import {
   type Workload,
   type WorkloadProcess,
 } from "../core/index.ts";
-import type { Config, EnvironmentRecord } from "./store/index.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
 
 export interface WorkloadInput {
   readonly settings: Settings;

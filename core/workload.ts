@@ -174,8 +174,3 @@ export interface Runtime {
   /** Ends timers and watchers; instances run on. */
   close(): Promise<void>;
 }
-
-/** The runtime sets `up` only after readiness was seen; this is the way from a later look at `instances` to a route. */
-export function isHealthy(instance: Instance): instance is HealthyInstance {
-  return instance.state === "up" && instance.address !== null;
-}

@@ -2,6 +2,7 @@
 import {
   type AppName,
   type BranchName,
+  type Config,
   type EnvironmentName,
   environmentName,
   type HostName,
@@ -11,8 +12,6 @@ import {
 import type { Database } from "./database.ts";
 import { bytesOrNull, integer, integerOrNull, type Row, type Statements, text, textOrNull } from "./rows.ts";
 import type { Seal } from "./seal.ts";
-
-export type Config = Readonly<Record<string, string>>;
 
 export interface AppRecord {
   readonly name: AppName;

@@ -8,6 +8,7 @@ import {
   type DeploymentKind,
   type DeploymentState,
   type EnvironmentName,
+  type ScaleChange,
 } from "../../core/index.ts";
 import type { Database } from "./database.ts";
 import { bytesOrNull, integer, integerOrNull, type Row, type Statements, text, textOrNull } from "./rows.ts";
@@ -17,7 +18,7 @@ import type { Seal } from "./seal.ts";
 export interface Payload {
   readonly config?: Readonly<Record<string, string | null>>;
   /** `web` -> new quantity, or relative. */
-  readonly scale?: readonly { readonly type: string; readonly operator: "=" | "+" | "-"; readonly count: number }[];
+  readonly scale?: readonly ScaleChange[];
   readonly rollbackTo?: number;
   readonly mounts?: Readonly<Record<string, string | null>>;
   readonly noCache?: boolean;

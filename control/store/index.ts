@@ -9,7 +9,7 @@ import { createResourceStore } from "./resources.ts";
 import { statements } from "./rows.ts";
 import { openSeal } from "./seal.ts";
 
-export type { Config, EnvironmentRecord } from "./apps.ts";
+export type { EnvironmentRecord } from "./apps.ts";
 export type { DeploymentRecord, Payload } from "./deployments.ts";
 export type { ReleaseRecord } from "./releases.ts";
 

@@ -1,6 +1,6 @@
 /** Releases, the formation, and the commit point: the one transaction that makes something current. */
-import type { CommitId, Deployment, EnvironmentName, ProcessType, Release } from "../../core/index.ts";
-import type { AppStore, Config } from "./apps.ts";
+import type { CommitId, Config, Deployment, EnvironmentName, ProcessType, Release } from "../../core/index.ts";
+import type { AppStore } from "./apps.ts";
 import type { Database } from "./database.ts";
 import type { ResourceStore } from "./resources.ts";
 import { integer, type Row, type Statements, text, textOrNull } from "./rows.ts";
