@@ -6,9 +6,9 @@ import { z } from "zod";
 export const FIXTURE_APPS_DIRECTORY = join(import.meta.dirname, "../fixtures/apps");
 
 const Expectation = z.strictObject({
-  /** What is detected. */
-  language: z.enum(["node", "static"]),
-  /** Beginning of the language version, `24.` or exact; null where there is none or it is never chosen. */
+  /** The buildpack that takes it; null where planning fails. */
+  buildpack: z.enum(["Node.js", "static site with a build", "static files"]).nullable(),
+  /** Beginning of the language version, `24.` or exact; null where there is none. */
   version: z.string().nullable(),
   /** Where that version comes from, as the output names it. */
   source: z.string().nullable(),
