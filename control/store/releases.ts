@@ -97,10 +97,10 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
     failPending(): void {
       sql.run("UPDATE releases SET state = 'failed' WHERE state = 'pending'");
     },
-    /** Forgets all but the newest `kept` past and failed releases of an environment; the current one always stays. */
+    /** Forgets what is older than the newest `kept` releases that went live; failed ones in between stay, for the eye. */
     prune(environment: EnvironmentName, kept: number): void {
       sql.run(
-        "DELETE FROM releases WHERE environment = ?1 AND state IN ('past', 'failed') AND number NOT IN (SELECT number FROM releases WHERE environment = ?1 AND state IN ('past', 'current') ORDER BY number DESC LIMIT ?2) AND number < (SELECT coalesce(max(number), 0) FROM releases WHERE environment = ?1) - ?2",
+        "DELETE FROM releases WHERE environment = ?1 AND state IN ('past', 'failed') AND number < (SELECT min(number) FROM (SELECT number FROM releases WHERE environment = ?1 AND state IN ('past', 'current') ORDER BY number DESC LIMIT ?2))",
         environment,
         kept,
       );
