@@ -1,0 +1,196 @@
+/** What Pushboat's own deaths do: to apps nothing, to operations what the commit point says. */
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../support/command.ts";
+import { givenLoad } from "../support/constant-load.ts";
+import { eventually } from "../support/eventually.ts";
+import { givenPlatform, type Platform, type ProcessName } from "../support/platform.ts";
+import { tinyApp } from "../support/tiny-app.ts";
+import type { WorkingCopy } from "../support/working-copy.ts";
+
+/** Slow enough to be killed in. */
+const SLOW_RELEASE = {
+  Procfile: "web: node server.js\nrelease: node release.js\n",
+  "release.js": "setTimeout(() => console.log('released'), Number(process.env.RELEASE_MS ?? 0));\n",
+};
+
+describe("killing Pushboat's own processes", () => {
+  let platform: Platform;
+  let app: WorkingCopy;
+  beforeAll(async () => {
+    platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" } });
+    app = await platform.givenApp(tinyApp("one", SLOW_RELEASE), { app: "blog" });
+    expect((await app.push()).code).toBe(0);
+  });
+  afterAll(() => platform?.stop());
+
+  it("control: instances are adopted with the same process and start time, and no request fails", async () => {
+    const before = await appProcess(platform);
+    const load = givenLoad({ port: platform.ports.http, host: app.host, path: "/", ratePerSecond: 50 });
+    await kill(platform, "control");
+    await untilAnswering(platform);
+    expect((await load.end()).failures).toEqual([]);
+    expect(await appProcess(platform)).toEqual(before);
+  });
+
+  it("control in the middle of a release command: the deployment is undone, everything is as before", async () => {
+    expect((await platform.ssh("config:set blog RELEASE_MS=4000")).code).toBe(0);
+    const before = {
+      ref: (await app.git(["ls-remote", "pushboat"])).stdout,
+      releases: await currentRelease(platform),
+      process: await appProcess(platform),
+    };
+    app.write("text.js", 'module.exports = "undone";\n');
+    const pushing = app.push();
+    await eventually(
+      "the release command runs",
+      async () => (await run(["sh", "-c", "ps -eo args | grep -c '[n]ode release.js'"])).stdout.trim() !== "0",
+    );
+    await kill(platform, "control");
+    expect((await pushing).code).not.toBe(0);
+    await untilAnswering(platform);
+    await eventually("the deployment is marked failed", async () =>
+      /failed/.test((await platform.ssh("deploys blog")).stdout.split("\n").slice(0, 3).join("\n")),
+    );
+    expect({
+      ref: (await app.git(["ls-remote", "pushboat"])).stdout,
+      releases: await currentRelease(platform),
+      process: await appProcess(platform),
+    }).toEqual(before);
+    await platform.expectHost(app.host).toAnswer("one");
+    await eventually(
+      "no release container is left",
+      async () => (await run(["sh", "-c", "ps -eo args | grep -c '[n]ode release.js'"])).stdout.trim() === "0",
+    );
+    expect((await platform.ssh("config:set blog RELEASE_MS=0")).code).toBe(0);
+  });
+
+  it("control at random moments of a push: ref, release and answer always agree afterwards, and the next push works", async () => {
+    for (const [attempt, delayMs] of [60, 120, 200, 300, 400, 550, 700, 900].entries()) {
+      const text = `attempt ${attempt}`;
+      const before = (await platform.http(app.host)).body.trim();
+      app.write("text.js", `module.exports = "${text}";\n`);
+      const commit = await app.commit(text);
+      const pushing = app.push();
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await kill(platform, "control");
+      await pushing;
+      await untilAnswering(platform);
+      const seen = await eventually("nothing is under way", async () => {
+        const newest = (await platform.ssh("deploys blog --json")).stdout;
+        return /"(queued|building|built|releasing|committed)"/.test(newest)
+          ? false
+          : { ref: (await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout.split("\t")[0] };
+      });
+      const isNew = seen.ref === commit;
+      await platform.expectHost(app.host).toAnswer(isNew ? text : before, { withinMs: 5000 });
+    }
+    app.write("text.js", 'module.exports = "recovered";\n');
+    expect((await app.push()).code).toBe(0);
+    await platform.expectHost(app.host).toAnswer("recovered");
+  });
+
+  it("Redis during a queue of pushes: nothing is lost", async () => {
+    const others = await Promise.all(
+      [1, 2, 3].map((number) => platform.givenApp(tinyApp(`app ${number}`, SLOW_RELEASE), { app: `queued-${number}` })),
+    );
+    const pushes = others.map((other) => other.push());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await kill(platform, "redis");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const socket = `${platform.runDirectory}/redis/redis.sock`;
+    await eventually("Redis is back", async () => (await run(["redis-cli", "-s", socket, "ping"])).stdout.includes("PONG"));
+    await run(["redis-cli", "-s", socket, "flushall"]);
+    const pushed = await Promise.all(pushes);
+    expect(pushed.map(({ code, output }) => (code === 0 ? 0 : output))).toEqual([0, 0, 0]);
+    for (const [index, other] of others.entries()) await platform.expectHost(other.host).toAnswer(`app ${index + 1}`);
+  });
+
+  it("control and Redis both: the router serves on", async () => {
+    const load = givenLoad({ port: platform.ports.http, host: app.host, path: "/", ratePerSecond: 50 });
+    await kill(platform, "redis");
+    await kill(platform, "control");
+    await platform.expectHost(app.host).toAnswer(200, { withinMs: 200 });
+    await untilAnswering(platform);
+    expect((await load.end()).failures).toEqual([]);
+  });
+
+  it("the router: it is back within two seconds with the same table", async () => {
+    await kill(platform, "router");
+    await platform.expectHost(app.host).toAnswer(200, { withinMs: 2000 });
+  });
+
+  it("an app's process: it is started again by the restart policy", async () => {
+    const before = await appProcess(platform);
+    await platform.http(app.host, "/exit");
+    await eventually(
+      "a new process answers",
+      async () => (await appProcess(platform)) !== before && (await platform.http(app.host)).status === 200,
+    );
+    expect((await platform.ssh("logs blog -n 100")).stdout).toMatch(/exited with 7/);
+  });
+
+  it("everything at once, like a reboot: up brings the apps back", async () => {
+    const answer = (await platform.http(app.host)).body;
+    await reboot(platform);
+    const up = await platform.up();
+    expect([up.code, up.output]).toEqual([0, expect.any(String)]);
+    await platform.expectHost(app.host).toAnswer(answer.trim());
+    await platform.expectHost("queued-2.localhost").toAnswer("app 2");
+    app.write("text.js", 'module.exports = "after the reboot";\n');
+    expect((await app.push()).code).toBe(0);
+  });
+});
+
+async function kill(platform: Platform, name: ProcessName): Promise<void> {
+  process.kill(platform.pid(name), "SIGKILL");
+}
+
+async function untilAnswering(platform: Platform): Promise<void> {
+  await eventually("control answers again", async () => (await platform.ssh("apps", { timeoutMs: 5000 })).code === 0);
+}
+
+/** Process id and start time of the app's first web instance. */
+async function appProcess(platform: Platform): Promise<string> {
+  const [instance] = (
+    JSON.parse((await platform.ssh("ps blog --json")).stdout) as { type: string; state: string; address: string }[]
+  ).filter(({ state }) => state === "up");
+  const found = await run([
+    "sh",
+    "-c",
+    `for p in $(pgrep -f 'node server.js'); do tr '\\0' '\\n' < /proc/$p/environ 2>/dev/null | grep -q PUSHBOAT_APP=blog && cut -d' ' -f1,22 /proc/$p/stat; done`,
+  ]);
+  return `${instance?.address} ${found.stdout.trim()}`;
+}
+
+async function currentRelease(platform: Platform): Promise<string> {
+  const listed = (await platform.ssh("releases blog --json")).stdout;
+  const releases = JSON.parse(listed) as { number?: number; version?: string; state: string }[];
+  return JSON.stringify(releases.filter(({ state }) => state === "current"));
+}
+
+/** No process, no tmpfs, no kernel object of the platform survives; the data directory does. */
+async function reboot(platform: Platform): Promise<void> {
+  const script = `
+    set +e
+    processes() { for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -qE "$1" && basename $p; done; }
+    id=${platform.platformId}; data=${platform.dataDirectory}
+    for round in 1 2 3; do
+      for p in $(processes "$id|$data"); do [ $p != $$ ] && kill -9 $p 2>/dev/null; done
+      for f in ${platform.runDirectory}/processes/*; do kill -9 $(cut -d' ' -f1 $f) 2>/dev/null; done
+      sleep 0.1
+    done
+    for g in $(find /sys/fs/cgroup -depth -type d -path "*$id*"); do
+      for p in $(cat $g/cgroup.procs 2>/dev/null); do kill -9 $p 2>/dev/null; done
+    done
+    sleep 0.3
+    for g in $(find /sys/fs/cgroup -depth -type d -path "*$id*"); do rmdir $g; done
+    for round in 1 2 3; do grep -E "$id|$data" /proc/self/mountinfo | cut -d' ' -f5 | sort -r | xargs -r -n1 umount -l; done
+    for n in $(ls /run/netns | grep "$id"); do ip netns del $n; done
+    for l in $(ip -o link | grep -o "[a-z0-9-]*$id[a-z0-9-]*" | sort -u); do ip link del $l; done
+    nft list tables | grep "$id" | while read t; do nft delete $t; done
+    rm -rf ${platform.runDirectory}
+  `;
+  await run(["bash", "-c", script]);
+  expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(platform.platformId);
+}

@@ -1,0 +1,98 @@
+/** What outlives an instance (volumes), and what it may reach (network:allow). */
+import { createServer, type Server } from "node:http";
+import { networkInterfaces } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { givenPlatform, type Platform } from "../support/platform.ts";
+import { tinyApp } from "../support/tiny-app.ts";
+import type { WorkingCopy } from "../support/working-copy.ts";
+
+describe("volumes and the network", () => {
+  let platform: Platform;
+  let app: WorkingCopy;
+  beforeAll(async () => {
+    platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" } });
+    app = await platform.givenApp(tinyApp("stateful"), { app: "blog" });
+    expect((await app.push()).code).toBe(0);
+  });
+  afterAll(() => platform?.stop());
+
+  it("loses what is written without a volume at the next deploy", async () => {
+    expect((await platform.http(app.host, "/write?path=/app/scratch&text=gone")).body).toBe("written");
+    expect((await platform.ssh("ps:restart blog")).code).toBe(0);
+    expect((await platform.http(app.host, "/read?path=/app/scratch")).body).toBe("ENOENT");
+  });
+
+  it("keeps what is written into a volume across deploys and restarts", async () => {
+    expect((await platform.ssh("volumes:create blog uploads")).code).toBe(0);
+    expect((await platform.ssh("volumes:mount blog uploads /data")).code).toBe(0);
+    expect((await platform.http(app.host, "/write?path=/data/file&text=kept")).body).toBe("written");
+    app.write("text.js", 'module.exports = "second";\n');
+    expect((await app.push()).code).toBe(0);
+    await platform.expectHost(app.host).toAnswer("second");
+    expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("kept");
+    expect((await platform.ssh("volumes:list blog")).stdout).toMatch(/uploads.*\/data/);
+  });
+
+  it("refuses to destroy a mounted volume, and unmounts it first", async () => {
+    expect((await platform.ssh("volumes:destroy blog uploads --confirm uploads")).code).not.toBe(0);
+    expect((await platform.ssh("volumes:unmount blog uploads")).code).toBe(0);
+    expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("ENOENT");
+    expect((await platform.ssh("volumes:mount blog uploads /data")).code).toBe(0);
+    expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("kept");
+  });
+
+  it.each(["../etc", "/etc", "UP", "a..b"])("refuses %s as a volume's name", async (name) => {
+    expect((await platform.ssh(`volumes:create blog '${name}'`)).code).not.toBe(0);
+  });
+
+  describe("an app", () => {
+    let server: Server;
+    let port: number;
+    let privateAddress: string;
+    beforeAll(async () => {
+      server = createServer((_request, response) => response.end("the host's own service"));
+      await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+      port = (server.address() as { port: number }).port;
+      privateAddress =
+        Object.values(networkInterfaces())
+          .flat()
+          .find((one) => one?.family === "IPv4" && !one.internal && !one.address.startsWith("198.1"))?.address ?? "";
+    });
+    afterAll(() => server.close());
+
+    it("reaches no service of the host, no other app and no metadata address", async () => {
+      const neighbour = await platform.givenApp(tinyApp("neighbour"), { app: "neighbour" });
+      expect((await neighbour.push()).code).toBe(0);
+      const [instance] = JSON.parse((await platform.ssh("ps neighbour --json")).stdout) as { address: string }[];
+      const gateway = (instance?.address ?? "").replace(/:\d+$/, "");
+      for (const url of [
+        `http://${privateAddress}:${port}`,
+        `http://${instance?.address}`,
+        "http://169.254.169.254",
+        `http://${gateway}:${platform.ports.ssh}`,
+      ]) {
+        expect((await platform.http(app.host, `/fetch?url=${encodeURIComponent(url)}`)).body).toMatch(/^unreachable/);
+      }
+    });
+
+    it("reaches a private address once it is allowed, and no more once it is not", async () => {
+      const url = encodeURIComponent(`http://${privateAddress}:${port}`);
+      expect((await platform.ssh(`network:allow blog ${privateAddress}:${port}`)).code).toBe(0);
+      await eventually(
+        "it is reached",
+        async () => (await platform.http(app.host, `/fetch?url=${url}`)).body === "reached the host's own service",
+        5000,
+      );
+      app.write("text.js", 'module.exports = "third";\n');
+      expect((await app.push()).code).toBe(0);
+      expect((await platform.http(app.host, `/fetch?url=${url}`)).body).toBe("reached the host's own service");
+      expect((await platform.ssh(`network:deny blog ${privateAddress}:${port}`)).code).toBe(0);
+      await eventually(
+        "it is closed again",
+        async () => (await platform.http(app.host, `/fetch?url=${url}`)).body.startsWith("unreachable"),
+        5000,
+      );
+    });
+  });
+});
