@@ -1,0 +1,52 @@
+/** ps: process types and their instances. */
+import type { Formation } from "../../control/index.ts";
+import type { Instance } from "../../core/index.ts";
+import { type EnvironmentCommand, result } from "../command.ts";
+import { heading } from "../table.ts";
+import { isoTime, when } from "../when.ts";
+
+export const ps: EnvironmentCommand = {
+  name: "ps",
+  aliases: ["ps:list"],
+  summary: "Show the instances of an environment",
+  target: "environment",
+  words: [],
+  examples: ["ps blog", "ps blog@feature-x --json"],
+  json: '[{type, index, state, release, address: "IP:PORT", memoryBytes, restarts, since}]',
+  prepare:
+    ({ target }) =>
+    async ({ control, progress, nowMs }) => {
+      const [formation, instances] = await Promise.all([control.formation(target), control.instances(target)]);
+      if (formation.length === 0 && instances.length === 0) progress.note(`Nothing is deployed on ${target.name} yet.`);
+      const sorted = instances.toSorted((a, b) => a.type.localeCompare(b.type) || a.index - b.index);
+      return result(sorted.map(instanceJson), psLines(formation, sorted, nowMs));
+    },
+};
+
+function psLines(formation: readonly Formation[], instances: readonly Instance[], nowMs: number): readonly string[] {
+  const known = new Set<string>(formation.map(({ type }) => type));
+  const gone = [...new Set(instances.map(({ type }) => type))].filter((type) => !known.has(type));
+  const headings = [
+    ...formation.map(({ type, quantity, command }) => ({ type, title: `${type}: ${command} (${quantity})` })),
+    ...gone.map((type) => ({ type, title: `${type}: of an earlier release` })),
+  ];
+  return headings.flatMap(({ type, title }, place) => [
+    ...(place === 0 ? [] : [""]),
+    heading(title),
+    ...instances.filter((instance) => instance.type === type).map((instance) => instanceLine(instance, nowMs)),
+  ]);
+}
+
+/** `web.1: up 2026/08/01 10:00:00 +0000 (~ 5m ago)` */
+function instanceLine({ type, index, state, sinceMs, reason, restarts }: Instance, nowMs: number): string {
+  const notes = [
+    ...(reason === null || state === "up" ? [] : [reason]),
+    ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? "restart" : "restarts"}`]),
+  ];
+  return `${type}.${index}: ${state} ${when(sinceMs, nowMs)}${notes.length === 0 ? "" : ` ${notes.join(", ")}`}`;
+}
+
+function instanceJson({ type, index, state, release, address, memoryBytes, restarts, sinceMs }: Instance): unknown {
+  const ipAndPort = address === null ? null : `${address.ip}:${address.port}`;
+  return { type, index, state, release, address: ipAndPort, memoryBytes, restarts, since: isoTime(sinceMs) };
+}

@@ -1,0 +1,96 @@
+/** The commands, for whoever comes in over SSH or the local socket. */
+import type { Control } from "../control/index.ts";
+import type { CommandHandler, Settings } from "../core/index.ts";
+import { answer } from "./answer.ts";
+import type { CommandGroup } from "./command.ts";
+import { apps } from "./commands/apps.ts";
+import { appsCreate } from "./commands/apps-create.ts";
+import { appsDestroy } from "./commands/apps-destroy.ts";
+import { appsInfo } from "./commands/apps-info.ts";
+import { appsSet } from "./commands/apps-set.ts";
+import { config } from "./commands/config.ts";
+import { configGet } from "./commands/config-get.ts";
+import { configImport } from "./commands/config-import.ts";
+import { configSet } from "./commands/config-set.ts";
+import { configUnset } from "./commands/config-unset.ts";
+import { deploys } from "./commands/deploys.ts";
+import { deploysAttach } from "./commands/deploys-attach.ts";
+import { deploysCancel } from "./commands/deploys-cancel.ts";
+import { deploysRetry } from "./commands/deploys-retry.ts";
+import { domains } from "./commands/domains.ts";
+import { domainsAdd } from "./commands/domains-add.ts";
+import { domainsRemove } from "./commands/domains-remove.ts";
+import { envs } from "./commands/envs.ts";
+import { envsDestroy } from "./commands/envs-destroy.ts";
+import { createHelp } from "./commands/help.ts";
+import { imagesExport } from "./commands/images-export.ts";
+import { keys } from "./commands/keys.ts";
+import { keysAdd } from "./commands/keys-add.ts";
+import { keysRemove } from "./commands/keys-remove.ts";
+import { logs } from "./commands/logs.ts";
+import { maintenance } from "./commands/maintenance.ts";
+import { maintenanceOff } from "./commands/maintenance-off.ts";
+import { maintenanceOn } from "./commands/maintenance-on.ts";
+import { network } from "./commands/network.ts";
+import { networkAllow } from "./commands/network-allow.ts";
+import { networkDeny } from "./commands/network-deny.ts";
+import { ps } from "./commands/ps.ts";
+import { psRestart } from "./commands/ps-restart.ts";
+import { psScale } from "./commands/ps-scale.ts";
+import { releases } from "./commands/releases.ts";
+import { releasesOutput } from "./commands/releases-output.ts";
+import { rollback } from "./commands/rollback.ts";
+import { run } from "./commands/run.ts";
+import { status } from "./commands/status.ts";
+import { tokens } from "./commands/tokens.ts";
+import { tokensCreate } from "./commands/tokens-create.ts";
+import { tokensRemove } from "./commands/tokens-remove.ts";
+import { version } from "./commands/version.ts";
+import { volumes } from "./commands/volumes.ts";
+import { volumesCreate } from "./commands/volumes-create.ts";
+import { volumesDestroy } from "./commands/volumes-destroy.ts";
+import { volumesMount } from "./commands/volumes-mount.ts";
+import { volumesUnmount } from "./commands/volumes-unmount.ts";
+
+const help = createHelp(() => COMMAND_GROUPS);
+
+/** In the order that help and docs/commands.md show. */
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  { title: "Apps and environments", commands: [apps, appsCreate, appsInfo, appsSet, appsDestroy, envs, envsDestroy] },
+  { title: "Config", commands: [config, configGet, configSet, configUnset, configImport] },
+  { title: "Processes", commands: [ps, psScale, psRestart, run, logs, maintenance, maintenanceOn, maintenanceOff] },
+  {
+    title: "Releases and deployments",
+    commands: [releases, releasesOutput, rollback, deploys, deploysAttach, deploysCancel, deploysRetry, imagesExport],
+  },
+  {
+    title: "Domains, network, volumes",
+    commands: [
+      domains,
+      domainsAdd,
+      domainsRemove,
+      network,
+      networkAllow,
+      networkDeny,
+      volumes,
+      volumesCreate,
+      volumesMount,
+      volumesUnmount,
+      volumesDestroy,
+    ],
+  },
+  { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove] },
+  { title: "This server", commands: [status, version, help] },
+];
+
+export interface CommandsDependencies {
+  readonly control: Control;
+  readonly settings: Settings;
+  /** Epoch milliseconds. */
+  readonly clock?: () => number;
+}
+
+export function createCommands({ control, settings, clock = Date.now }: CommandsDependencies): CommandHandler {
+  const commands = COMMAND_GROUPS.flatMap((group) => group.commands);
+  return (request) => answer(request, { commands, control, settings, nowMs: clock() });
+}

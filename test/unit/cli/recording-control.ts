@@ -1,0 +1,221 @@
+/** A seam double of Control for the tests of the face: it records what was asked and answers from fixed data. */
+import type { AppSummary, Control, EnvironmentSummary, Outcome, TokenSummary, VolumeSummary } from "../../../control/index.ts";
+import {
+  type Deployment,
+  type Instance,
+  parseAppName,
+  parseBranchName,
+  parseCommitId,
+  parseEnvironmentName,
+  parseHostName,
+  parseKeyName,
+  parseProcessType,
+  parseVolumeName,
+  type Release,
+} from "../../../core/index.ts";
+
+export const NOW_MS = Date.parse("2026-08-01T10:05:00Z");
+const MINUTE_MS = 60_000;
+
+const blog = parseAppName("blog");
+const production = parseEnvironmentName("blog").name;
+const feature = parseEnvironmentName("blog@feature-x").name;
+const commit = parseCommitId("1a2b3c4d".repeat(5));
+
+const ENVIRONMENTS: readonly EnvironmentSummary[] = [
+  {
+    name: production,
+    branch: parseBranchName("main"),
+    production: true,
+    url: "http://blog.localhost:8080",
+    hosts: [parseHostName("blog.localhost"), parseHostName("www.example.com")],
+    release: 13,
+    commit,
+    state: "up",
+    createdMs: NOW_MS - 5 * MINUTE_MS,
+  },
+  {
+    name: feature,
+    branch: parseBranchName("feature-x"),
+    production: false,
+    url: "http://feature-x--blog.localhost:8080",
+    hosts: [parseHostName("feature-x--blog.localhost")],
+    release: null,
+    commit: null,
+    state: "maintenance",
+    createdMs: NOW_MS - 3 * 60 * MINUTE_MS,
+  },
+];
+
+const APP: AppSummary = {
+  name: blog,
+  createdMs: NOW_MS - 50 * 24 * 60 * MINUTE_MS,
+  productionBranch: parseBranchName("main"),
+  environments: ENVIRONMENTS,
+  settings: { "production-branch": "main" },
+};
+
+export const DEPLOYMENT: Deployment = {
+  id: 42,
+  app: blog,
+  environment: production,
+  branch: parseBranchName("main"),
+  kind: "push",
+  state: "live",
+  commit,
+  description: "Deploy 1a2b3c4",
+  by: "alice",
+  createdMs: NOW_MS - MINUTE_MS,
+  finishedMs: NOW_MS - 30_000,
+  release: 13,
+  reason: null,
+};
+
+const RELEASES: readonly Release[] = [13, 12, 11, 10].map((number) => ({
+  environment: production,
+  number,
+  description: number === 12 ? "Set GREETING config vars" : "Deploy 1a2b3c4",
+  commit,
+  imageDigest: `sha256:${"ab".repeat(32)}`,
+  by: "alice",
+  createdMs: NOW_MS - (14 - number) * 40 * MINUTE_MS,
+  state: number === 13 ? "current" : number === 12 ? "failed" : number === 11 ? "pending" : "past",
+}));
+
+const INSTANCE: Instance = {
+  id: "blog-web-1",
+  environment: production,
+  revision: "13",
+  release: 13,
+  type: parseProcessType("web"),
+  index: 1,
+  state: "up",
+  address: { ip: "198.18.0.9", port: 5000 },
+  pid: 4242,
+  memoryBytes: 61_000_000,
+  restarts: 0,
+  sinceMs: NOW_MS - 5 * MINUTE_MS,
+  reason: null,
+};
+
+const INSTANCES: readonly Instance[] = [
+  { ...INSTANCE, id: "blog-web-2", index: 2 },
+  INSTANCE,
+  {
+    ...INSTANCE,
+    id: "blog-worker-1",
+    type: parseProcessType("worker"),
+    state: "crashed",
+    address: null,
+    restarts: 3,
+    reason: "exited with 1",
+  },
+];
+
+const VOLUME: VolumeSummary = { name: parseVolumeName("uploads"), environment: production, mountedAt: "/app/uploads", bytes: 12_582_912 };
+const TOKEN: TokenSummary = { name: parseKeyName("ci"), createdMs: NOW_MS, expiresMs: NOW_MS + 7 * 24 * 60 * MINUTE_MS };
+const KEY = { name: parseKeyName("alice"), fingerprint: "SHA256:abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", createdMs: NOW_MS };
+const OUTCOME: Outcome = { release: 14, deployment: { ...DEPLOYMENT, id: 43, kind: "config", release: 14 } };
+
+export const CONFIG = { GREETING: "hello", MOTTO: "it's a fine day", LINES: "one\ntwo" };
+
+export interface Asked {
+  readonly method: string;
+  /** Without the Actor, which carries functions. */
+  readonly with: readonly unknown[];
+}
+
+export interface RecordingControl {
+  readonly control: Control;
+  readonly asked: readonly Asked[];
+}
+
+/** Overrides replace single methods. */
+export function recordingControl(overrides: Partial<Control> = {}): RecordingControl {
+  const asked: Asked[] = [];
+  const answers: Control = {
+    status: async () => ({
+      version: "0.1.0",
+      processes: [
+        { name: "control", pid: 100 },
+        { name: "router", pid: 101 },
+      ],
+      domain: "localhost",
+      httpPort: 8080,
+      sshPort: 2222,
+      dataDirectory: "/var/lib/pushboat",
+      apps: 1,
+      instances: 3,
+      queued: 0,
+      redis: "up",
+      router: "up",
+    }),
+    createApp: async (name) => ({ ...APP, name }),
+    destroyApp: async () => {},
+    apps: async () => [APP],
+    app: async () => APP,
+    setAppSetting: async () => {},
+    config: async () => CONFIG,
+    changeConfig: async () => OUTCOME,
+    instances: async () => INSTANCES,
+    formation: async () => [
+      { type: parseProcessType("web"), quantity: 2, command: "npm start" },
+      { type: parseProcessType("worker"), quantity: 1, command: "node worker.js" },
+    ],
+    scale: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "scale", release: null } }),
+    restart: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "restart", release: null } }),
+    logs: async function* () {
+      yield { time: "2026-08-01T10:00:00.123456+00:00", source: "app[web.1]", text: "listening" };
+      yield { time: "2026-08-01T10:04:30.000000+00:00", source: "pushboat[router]", text: 'at=info method=GET path="/"' };
+    },
+    releases: async () => RELEASES,
+    releaseOutput: async () => "migrating\ndone\n",
+    rollback: async () => OUTCOME,
+    deployments: async (_, limit) =>
+      [DEPLOYMENT, { ...DEPLOYMENT, id: 41, state: "failed" as const, release: null, reason: "build failed" }].slice(0, limit),
+    cancelDeployment: async (id) => ({ ...DEPLOYMENT, id, state: "cancelled", release: null }),
+    attachDeployment: async (id, actor) => {
+      actor.onEvent({ kind: "phase-started", phase: "build", title: "Building" });
+      actor.onEvent({ kind: "detail", text: "Node 24" });
+      return { ...DEPLOYMENT, id };
+    },
+    retryDeployment: async () => DEPLOYMENT,
+    environments: async () => ENVIRONMENTS,
+    destroyEnvironment: async () => {},
+    addKey: async (name) => ({ ...KEY, name }),
+    keys: async () => [KEY],
+    removeKey: async () => {},
+    createToken: async (name) => ({ ...TOKEN, name, token: "pb_secret" }),
+    tokens: async () => [TOKEN],
+    removeToken: async () => {},
+    addDomain: async () => {},
+    removeDomain: async () => {},
+    domains: async () => [parseHostName("www.example.com")],
+    maintenance: async () => {},
+    createVolume: async (_, name) => ({ ...VOLUME, name, mountedAt: null, bytes: 0 }),
+    volumes: async () => [VOLUME, { ...VOLUME, name: parseVolumeName("old"), mountedAt: null }],
+    mountVolume: async () => OUTCOME,
+    unmountVolume: async () => OUTCOME,
+    destroyVolume: async () => {},
+    allowNetwork: async () => {},
+    denyNetwork: async () => {},
+    allowedNetwork: async () => [{ address: "10.0.0.5", port: 5432 }],
+    run: async () => 0,
+    exportImage: async () => ({ digest: `sha256:${"cd".repeat(32)}` }),
+  };
+  const all = { ...answers, ...overrides };
+  const control = new Proxy(all, {
+    get:
+      (target, method: keyof Control) =>
+      (...args: unknown[]) => {
+        asked.push({ method, with: args.filter((arg) => !isPlumbing(arg)) });
+        return Reflect.apply(target[method], target, args);
+      },
+  });
+  return { control, asked };
+}
+
+/** An Actor, or the streams of `run`. */
+function isPlumbing(arg: unknown): boolean {
+  return typeof arg === "object" && arg !== null && ("onEvent" in arg || "onSignal" in arg);
+}
