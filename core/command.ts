@@ -20,7 +20,11 @@ export interface Terminal {
 }
 
 export interface CommandRequest {
-  /** Split by POSIX quoting, without any expansion. Empty: nothing was asked for (help). */
+  /**
+   * Split by POSIX quoting, without any expansion. Empty: nothing was asked for (help). A client that knows the app of the directory it
+   * stands in puts `-a APP` right behind the command's name (behind the last word it would be part of `run`'s command line), unless
+   * -a or --app was typed; a target that was typed wins over it.
+   */
   readonly argv: readonly string[];
   readonly identity: Identity;
   readonly stdin: Readable;
