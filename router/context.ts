@@ -1,0 +1,24 @@
+/** What every connection of one router shares. */
+import type { AccessLog } from "./access-log.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Holding } from "./holding.ts";
+import type { Limits } from "./limits.ts";
+import type { RouteBook } from "./route-book.ts";
+import type { Target } from "./target.ts";
+
+export interface RouterContext {
+  readonly limits: Limits;
+  readonly domain: string;
+  /** What X-Forwarded-Port says. */
+  readonly port: number;
+  readonly book: RouteBook;
+  readonly holding: Holding;
+  readonly deadlines: Deadlines;
+  readonly accessLog: AccessLog;
+  readonly gitDoor: Target;
+  readonly random: () => number;
+  /** The router is about to end: connections are not kept. */
+  readonly isClosing: () => boolean;
+  /** Something that must not happen, with the request's id. */
+  readonly onDefect: (error: unknown) => void;
+}

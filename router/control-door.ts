@@ -1,0 +1,56 @@
+/** The router's side of the control socket: takes announcements, answers what it serves by, tells when addresses are drained. */
+import { createServer, type Server, type Socket } from "node:net";
+import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
+import type { RouteBook } from "./route-book.ts";
+
+export interface ControlDoorOptions {
+  readonly book: RouteBook;
+  /** Reads the snapshot into the book. */
+  readonly reload: () => Promise<void>;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export function createControlDoor(options: ControlDoorOptions): Server {
+  return createServer((socket) => serve(socket, options));
+}
+
+function serve(socket: Socket, { book, reload, onDefect }: ControlDoorOptions): void {
+  const watches = new Map<number, () => void>();
+  const send = (message: FromRouter) => {
+    if (!socket.destroyed) socket.write(messageLine(message));
+  };
+  const sendTable = () => send({ kind: "table", version: book.version, inFlight: book.inFlight() });
+  const receive = messageReader<ToRouter>((message) => {
+    switch (message.kind) {
+      case "apply":
+        reload().then(sendTable, (error: unknown) => {
+          onDefect(error);
+          send({ kind: "refused", version: message.version, reason: error instanceof Error ? error.message : String(error) });
+        });
+        return;
+      case "watch":
+        watches.set(
+          message.id,
+          book.watch(message.addresses, () => send({ kind: "drained", id: message.id })),
+        );
+        return;
+      case "unwatch":
+        watches.get(message.id)?.();
+        watches.delete(message.id);
+    }
+  });
+  socket.setEncoding("utf8");
+  socket.on("data", (text: string) => {
+    try {
+      receive(text);
+    } catch (error) {
+      onDefect(error);
+      socket.destroy();
+    }
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    for (const unwatch of watches.values()) unwatch();
+  });
+  sendTable();
+}

@@ -1,0 +1,49 @@
+/** Where a request goes, from its host, its path and the table alone. */
+import { FAILURES, type Failure } from "./failure.ts";
+import { isPlatformHost } from "./host.ts";
+import type { BookedRoute } from "./route-book.ts";
+
+export type Destination =
+  | { readonly kind: "send"; readonly route: BookedRoute }
+  | { readonly kind: "hold"; readonly route: BookedRoute }
+  | { readonly kind: "fail"; readonly failure: Failure; readonly route: BookedRoute | null }
+  /** Control's git over HTTP. */
+  | { readonly kind: "git" }
+  | { readonly kind: "welcome" };
+
+export interface Question {
+  readonly host: string;
+  readonly path: string;
+  readonly route: BookedRoute | undefined;
+  readonly domain: string;
+  /** A table was read: an unknown host is really unknown. */
+  readonly ready: boolean;
+}
+
+const GIT_PREFIX = "/git/";
+
+export function destinationOf({ host, path, route, domain, ready }: Question): Destination {
+  if (route !== undefined) return routed(route);
+  if (path.startsWith(GIT_PREFIX)) return { kind: "git" };
+  if (!ready) return { kind: "fail", failure: FAILURES.routerStarting, route: null };
+  const onFrontPage = path === "/" || path.startsWith("/?");
+  if (onFrontPage && isPlatformHost(host, domain)) return { kind: "welcome" };
+  return { kind: "fail", failure: FAILURES.unknownHost, route: null };
+}
+
+function routed(route: BookedRoute): Destination {
+  switch (route.condition) {
+    case "up":
+      return route.targets.length > 0 ? { kind: "send", route } : { kind: "fail", failure: FAILURES.noWeb, route };
+    case "starting":
+      return { kind: "hold", route };
+    case "empty":
+      return { kind: "fail", failure: FAILURES.nothingPushed, route };
+    case "no-web":
+      return { kind: "fail", failure: FAILURES.noWeb, route };
+    case "crashed":
+      return { kind: "fail", failure: FAILURES.crashed, route };
+    case "maintenance":
+      return { kind: "fail", failure: FAILURES.maintenance, route };
+  }
+}

@@ -1,0 +1,469 @@
+/** One request and its answer: where it goes, what is tried, what the client is told, what the log says. */
+
+import { choose } from "./choose.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { RouterContext } from "./context.ts";
+import { type Destination, destinationOf } from "./destination.ts";
+import { FAILURES, type Failure } from "./failure.ts";
+import type { Held } from "./holding.ts";
+import { hostName } from "./host.ts";
+import { BadMessage } from "./http/bad-message.ts";
+import { type Body, sameFraming } from "./http/body.ts";
+import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
+import type { RequestHead } from "./http/request-head.ts";
+import { logLine } from "./log-line.ts";
+import { failurePage, welcomePage } from "./page.ts";
+import { requestId } from "./request-id.ts";
+import { ResponseRelay } from "./response-relay.ts";
+import type { BookedRoute } from "./route-book.ts";
+import type { Target } from "./target.ts";
+import { Upgrade } from "./upgrade.ts";
+import { UpstreamConnection, type UpstreamOwner } from "./upstream-connection.ts";
+
+/*
+ *  deciding ──> holding ──(new table)──> deciding
+ *     └──> connecting ──> waiting ──> streaming ──> [uploading] ──> finished
+ *               │            └─(reused socket had closed)─> connecting
+ *               └──> upgrading ──> finished
+ *  Anything but finished can fail; a failure before the answer's head gives a page, after it a cut connection.
+ *  uploading: the answer is complete, the request's body is not.
+ */
+type Phase = "deciding" | "holding" | "connecting" | "waiting" | "streaming" | "uploading" | "upgrading" | "finished";
+
+/** RFC 9110 9.2.2. */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+export class Exchange implements UpstreamOwner, Held {
+  /** Nothing more of the request's body is to come. */
+  requestComplete: boolean;
+  readonly #context: RouterContext;
+  readonly #client: ClientConnection;
+  readonly #request: RequestHead;
+  readonly #id: string;
+  readonly #startMs: number;
+  readonly #wallStartMs = Date.now();
+  readonly #requestBody: Body;
+  #phase: Phase = "deciding";
+  #route: BookedRoute | null = null;
+  #tried: Target[] = [];
+  #target: Target | null = null;
+  /** For the log; stays when the target was left. */
+  #instance: string | null = null;
+  #upstream: UpstreamConnection | null = null;
+  #relay: ResponseRelay | null = null;
+  #upgrade: Upgrade | null = null;
+  #retried = false;
+  /** What the client is told when no instance is left to try. */
+  #lastFailure: Failure = FAILURES.refused;
+  #patient = false;
+  #attemptMs = 0;
+  #connectMs: number | null = null;
+  #sentMs: number | null = null;
+
+  constructor(context: RouterContext, client: ClientConnection, request: RequestHead, startMs: number) {
+    this.#context = context;
+    this.#client = client;
+    this.#request = request;
+    this.#startMs = startMs;
+    this.#id = requestId(request.requestId);
+    this.#requestBody = sameFraming(request.framing);
+    this.requestComplete = this.#requestBody.done;
+  }
+
+  begin(): void {
+    const host = hostName(this.#request.host);
+    const { book, domain } = this.#context;
+    const route = book.find(host);
+    this.#route = route ?? null;
+    this.#follow(destinationOf({ host, path: this.#request.target, route, domain, ready: book.version !== null }));
+  }
+
+  /** A new table came while this was held. */
+  reconsider(): void {
+    if (this.#phase !== "holding") return;
+    if (this.#route !== null) this.#context.holding.remove(this.#route.environment, this);
+    this.begin();
+  }
+
+  /** Bytes of the request's body are there (or the instance can take more). */
+  pump(): void {
+    if (this.requestComplete || this.#upstream === null || (this.#phase !== "waiting" && !this.#hasAnswerHead())) return;
+    const bytes = this.#client.take();
+    if (bytes === null) return;
+    try {
+      const { out, rest } = this.#requestBody.scan(bytes);
+      if (rest !== null) this.#client.putBack(rest);
+      if (out !== null && !this.#upstream.socket.write(out)) this.#client.pauseReading();
+      else this.#client.resumeReading();
+    } catch (error) {
+      if (!(error instanceof BadMessage)) throw error;
+      this.#fail(FAILURES.badRequest);
+      return;
+    }
+    this.requestComplete = this.#requestBody.done;
+    if (this.#phase === "uploading" && this.requestComplete) {
+      this.#finish(null);
+      return;
+    }
+    this.#awaitProgress();
+  }
+
+  onClientDrain(): void {
+    if (this.#relay === null || this.#upstream === null) return;
+    this.#relay.blocked = false;
+    this.#upstream.socket.resume();
+    this.#awaitProgress();
+  }
+
+  /** The client is gone: nobody reads an answer, so no instance shall work on one. */
+  onClientGone(): void {
+    if (this.#phase === "finished") return;
+    const over = this.#phase === "uploading" || this.#upgrade?.opened === true;
+    this.#finish(over ? null : FAILURES.clientGone);
+  }
+
+  onDeadline(nowMs: number): void {
+    switch (this.#phase) {
+      case "holding":
+        this.#fail(FAILURES.bootTimeout);
+        return;
+      case "connecting":
+        this.#connectFailed(FAILURES.connectTimeout);
+        return;
+      case "waiting":
+        this.#fail(this.requestComplete ? FAILURES.noFirstByte : FAILURES.idle);
+        return;
+      case "upgrading":
+        if (this.#upgrade?.opened !== true) {
+          this.#fail(FAILURES.noFirstByte);
+          return;
+        }
+        if (this.#upgrade.isIdle(nowMs)) this.#fail(FAILURES.idle);
+        return;
+      default:
+        this.#fail(FAILURES.idle);
+        return;
+    }
+  }
+
+  onUpstreamConnected(): void {
+    this.#connectMs = performance.now() - this.#attemptMs;
+    this.#send();
+  }
+
+  onUpstreamData(chunk: Buffer): void {
+    const relay = this.#relay as ResponseRelay;
+    try {
+      relay.receive(chunk);
+    } catch (error) {
+      if (!(error instanceof BadMessage)) throw error;
+      this.#fail(FAILURES.malformed);
+      return;
+    }
+    if (relay.done) {
+      this.#answered();
+      return;
+    }
+    if (relay.head !== null) this.#phase = "streaming";
+    if (relay.blocked) this.#upstream?.socket.pause();
+    this.#awaitProgress();
+  }
+
+  onUpstreamDrain(): void {
+    this.#client.resumeReading();
+    this.pump();
+  }
+
+  onUpstreamEnd(): void {
+    if (this.#phase === "uploading") {
+      this.#finish(null);
+      return;
+    }
+    if (this.#relay?.end() === true) {
+      this.#finish(null);
+      return;
+    }
+    this.#cutShort();
+  }
+
+  onUpstreamClosed(error: NodeJS.ErrnoException | null): void {
+    if (this.#phase === "connecting") {
+      this.#connectFailed(error?.code === "ETIMEDOUT" ? FAILURES.connectTimeout : FAILURES.refused);
+      return;
+    }
+    if (this.#phase === "uploading") {
+      this.#finish(null);
+      return;
+    }
+    this.#cutShort();
+  }
+
+  #follow(destination: Destination): void {
+    switch (destination.kind) {
+      case "send":
+        this.#attempt();
+        return;
+      case "hold":
+        this.#hold(destination.route);
+        return;
+      case "git":
+        this.#patient = true;
+        this.#connect(this.#context.gitDoor, false);
+        return;
+      case "welcome":
+        this.#answer(welcomePage(this.#asker()), 200, null);
+        return;
+      case "fail":
+        this.#fail(destination.failure);
+        return;
+    }
+  }
+
+  #hold(route: BookedRoute): void {
+    if (!this.#context.holding.add(route.environment, this)) {
+      this.#fail(FAILURES.bootTimeout);
+      return;
+    }
+    this.#phase = "holding";
+    this.#client.deadlineMs = this.#startMs + route.holdMs;
+  }
+
+  #attempt(): void {
+    const now = performance.now();
+    const targets = this.#route?.targets ?? [];
+    const target = choose(targets, this.#tried, now, this.#context.random);
+    if (target === null) {
+      this.#fail(this.#lastFailure);
+      return;
+    }
+    if (target.inFlight >= this.#context.limits.connectionsPerTarget) {
+      this.#tryNext(target, FAILURES.backlog);
+      return;
+    }
+    this.#connect(target, !this.#retried && !this.#request.upgrade);
+  }
+
+  #connect(target: Target, mayReuse: boolean): void {
+    const { limits } = this.#context;
+    this.#target = target;
+    this.#instance = target.instance;
+    target.enter();
+    this.#attemptMs = performance.now();
+    const idleMs = this.#isRepeatable() ? limits.reuseMs : limits.reuseUnrepeatableMs;
+    const idle = mayReuse ? target.takeIdle(idleMs, this.#attemptMs) : null;
+    if (idle !== null) {
+      idle.own(this);
+      this.#upstream = idle;
+      this.#connectMs = 0;
+      this.#send();
+      return;
+    }
+    this.#phase = "connecting";
+    this.#client.deadlineMs = this.#attemptMs + limits.connectMs;
+    this.#upstream = new UpstreamConnection(target, this);
+  }
+
+  #connectFailed(failure: Failure): void {
+    const target = this.#target as Target;
+    this.#release("abort");
+    if (this.#patient) {
+      this.#fail(FAILURES.gitDown);
+      return;
+    }
+    target.quarantinedUntilMs = performance.now() + this.#context.limits.quarantineMs;
+    this.#tryNext(target, failure);
+  }
+
+  /** By the table as it is now: it may have changed meanwhile. */
+  #tryNext(failed: Target, failure: Failure): void {
+    this.#tried.push(failed);
+    this.#lastFailure = failure;
+    this.begin();
+  }
+
+  #send(): void {
+    const upstream = this.#upstream as UpstreamConnection;
+    this.#sentMs = performance.now();
+    if (this.#request.upgrade && !this.#patient) {
+      this.#startUpgrade(upstream);
+      return;
+    }
+    this.#phase = "waiting";
+    this.#relay = new ResponseRelay(this.#client.socket, this.#request, () => this.#mayKeepAlive());
+    const head = forwardedHead(this.#request, this.#facts());
+    if (this.requestComplete) {
+      upstream.socket.write(head, "latin1");
+      this.#awaitProgress();
+      return;
+    }
+    upstream.socket.cork();
+    upstream.socket.write(head, "latin1");
+    this.#awaitProgress();
+    this.pump();
+    upstream.socket.uncork();
+  }
+
+  #startUpgrade(upstream: UpstreamConnection): void {
+    this.#phase = "upgrading";
+    this.#client.deadlineMs = performance.now() + this.#context.limits.firstByteMs;
+    this.#upgrade = new Upgrade({
+      client: this.#client,
+      upstream: upstream.detach(),
+      request: this.#request,
+      facts: this.#facts(),
+      idleMs: this.#context.limits.idleMs,
+      onEnd: (failure) => (failure === null ? this.#finish(null) : this.#fail(failure)),
+    });
+  }
+
+  /** The whole answer is out. */
+  #answered(): void {
+    if (this.requestComplete) {
+      this.#finish(null);
+      return;
+    }
+    // A client that waits for 100 will not send its body now; and an instance that closes will not read it.
+    if (this.#request.expectContinue || this.#relay?.head?.keepAlive !== true) {
+      this.#finish(null);
+      return;
+    }
+    this.#phase = "uploading";
+    this.#awaitProgress();
+  }
+
+  /** The instance closed the connection before its answer was complete. */
+  #cutShort(): void {
+    const relay = this.#relay;
+    if (relay !== null && relay.head !== null) {
+      this.#fail(FAILURES.interrupted);
+      return;
+    }
+    const stale = this.#upstream?.reused === true && relay?.begun !== true;
+    if (!stale || this.#retried || !this.#isRepeatable()) {
+      this.#fail(FAILURES.noResponse);
+      return;
+    }
+    this.#retried = true;
+    this.#release("abort");
+    this.#lastFailure = FAILURES.noResponse;
+    this.begin();
+  }
+
+  #isRepeatable(): boolean {
+    return this.#request.framing.kind === "none" && IDEMPOTENT.has(this.#request.method);
+  }
+
+  #hasAnswerHead(): boolean {
+    return this.#phase === "streaming" || this.#phase === "uploading";
+  }
+
+  #mayKeepAlive(): boolean {
+    return this.#request.keepAlive && !this.#client.isHalfClosed && !this.#context.isClosing();
+  }
+
+  #awaitProgress(): void {
+    const { limits } = this.#context;
+    if (this.#patient) this.#client.deadlineMs = Number.POSITIVE_INFINITY;
+    else if (this.#phase === "waiting" && this.requestComplete) this.#client.deadlineMs = (this.#sentMs ?? 0) + limits.firstByteMs;
+    else this.#client.deadlineMs = performance.now() + limits.idleMs;
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#relay?.head != null || this.#upgrade?.opened === true) {
+      this.#finish(failure);
+      return;
+    }
+    this.#swallowBody();
+    this.#answer(failurePage(failure, this.#asker()), failure.status, failure);
+  }
+
+  /** Our own answer instead of an app's. */
+  #answer(page: Buffer, status: number, failure: Failure | null): void {
+    const { keepAlive } = this.#asker();
+    this.#end("abort");
+    this.#client.socket.write(page);
+    this.#writeLog(status, 0, failure);
+    this.#client.onExchangeDone(keepAlive ? "keep" : "close");
+  }
+
+  /** A small body that is here already need not cost the connection. */
+  #swallowBody(): void {
+    const bytes = this.requestComplete ? null : this.#client.take();
+    if (bytes === null) return;
+    try {
+      const { rest } = this.#requestBody.scan(bytes);
+      if (rest !== null) this.#client.putBack(rest);
+      this.requestComplete = this.#requestBody.done;
+    } catch {
+      // Broken framing: the connection closes, which is what an incomplete request does anyway.
+    }
+  }
+
+  /** Ends without a page: the answer is out (null), or it cannot be mended any more. */
+  #finish(failure: Failure | null): void {
+    const { head, surplus, bytes } = this.#relay ?? { head: null, surplus: false, bytes: 0 };
+    const upgrade = this.#upgrade;
+    const keeps = this.requestComplete && upgrade === null && this.#isDelimited() && this.#mayKeepAlive();
+    const reusable = this.requestComplete && !surplus && head?.keepAlive === true;
+    this.#end(failure !== null ? "abort" : reusable ? "keep" : "close");
+    this.#writeLog(failure?.status ?? head?.status ?? upgrade?.status ?? 0, upgrade?.bytes ?? bytes, failure);
+    this.#client.onExchangeDone(failure !== null ? "cut" : keeps ? "keep" : "close");
+  }
+
+  /** The client can see where this answer ended without a close. */
+  #isDelimited(): boolean {
+    const framing = this.#relay?.head?.framing.kind;
+    return this.#request.minor === 1 || framing === "none" || framing === "length";
+  }
+
+  #end(upstreamFate: "keep" | "close" | "abort"): void {
+    if (this.#phase === "holding" && this.#route !== null) this.#context.holding.remove(this.#route.environment, this);
+    this.#phase = "finished";
+    this.#upgrade?.cut();
+    this.#release(upstreamFate);
+  }
+
+  #release(fate: "keep" | "close" | "abort"): void {
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    if (fate === "keep" && !this.#patient) upstream?.release(performance.now());
+    else if (fate === "abort") upstream?.abort();
+    else upstream?.destroy();
+    this.#target?.leave();
+    this.#target = null;
+  }
+
+  #writeLog(status: number, bytes: number, failure: Failure | null): void {
+    if (this.#route === null) return;
+    const line = logLine({
+      method: this.#request.method,
+      path: this.#request.target,
+      host: this.#request.host,
+      requestId: this.#id,
+      clientAddress: this.#client.address,
+      instance: this.#instance,
+      connectMs: this.#connectMs,
+      serviceMs: this.#sentMs === null ? null : performance.now() - this.#sentMs,
+      status,
+      bytes,
+      protocol: "http",
+      failure,
+    });
+    this.#context.accessLog.write(this.#route.environment, line);
+  }
+
+  #facts(): ForwardingFacts {
+    return {
+      clientAddress: this.#client.address,
+      requestId: this.#id,
+      startMs: this.#wallStartMs,
+      protocol: "http",
+      port: this.#context.port,
+    };
+  }
+
+  #asker() {
+    const { method, accept, minor } = this.#request;
+    return { method, accept, minor, keepAlive: this.#mayKeepAlive() && this.requestComplete, requestId: this.#id };
+  }
+}

@@ -1,0 +1,71 @@
+/** The router's process: starts as root, binds, reads the table, becomes its own user, serves until SIGTERM. */
+import { chmodSync, chownSync, mkdirSync, rmSync } from "node:fs";
+import type { Server } from "node:net";
+import { pino } from "pino";
+import { parseSettings } from "../core/index.ts";
+import { createRouter } from "./router.ts";
+import { becomeUser, findUser, ROUTER_USER } from "./system-user.ts";
+
+const LISTEN_BACKLOG = 4096;
+
+// http-proxy calls what Node has deprecated (util._extend); the pinned version is fenced and tested, the warning helps nobody here.
+process.noDeprecation = true;
+const settings = parseSettings(process.env);
+const log = pino({ name: "router" });
+const user = process.getuid?.() === 0 ? findUser(ROUTER_USER) : null;
+const { runDirectory, dataDirectory } = settings;
+const controlSocket = `${runDirectory}/router/router.sock`;
+const logDirectory = `${dataDirectory}/router-logs`;
+
+const router = createRouter({
+  domain: settings.domain,
+  port: settings.httpPort,
+  snapshotFile: `${runDirectory}/routes/routes.json`,
+  gitSocket: `${runDirectory}/http/git.sock`,
+  logDirectory,
+  onDefect: (error) => log.error({ err: error }, "unexpected"),
+});
+
+process.on("uncaughtException", (error) => log.error({ err: error }, "uncaught exception: the router goes on"));
+process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection: the router goes on"));
+process.on("SIGTERM", stop);
+process.on("SIGINT", stop);
+
+mkdirSync(runDirectory, { recursive: true, mode: 0o711 });
+mkdirSync(dataDirectory, { recursive: true, mode: 0o711 });
+ownDirectory(`${runDirectory}/router`, 0o700);
+ownDirectory(logDirectory, 0o750);
+rmSync(controlSocket, { force: true });
+await listen(router.control, { path: controlSocket });
+chmodSync(controlSocket, 0o600);
+if (user !== null) chownSync(controlSocket, user.uid, user.gid);
+// After the control socket: an announcement from now on is heard, one before is in the snapshot.
+await router.load().catch((error: unknown) => log.error({ err: error }, "the snapshot cannot be used: waiting for a table"));
+await listen(router.http, { host: settings.bind, port: settings.httpPort, backlog: LISTEN_BACKLOG });
+if (user !== null) becomeUser(user);
+log.info({ bind: settings.bind, port: settings.httpPort }, "router is listening");
+
+function ownDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true, mode });
+  chmodSync(path, mode);
+  if (user !== null) chownSync(path, user.uid, user.gid);
+}
+
+function listen(
+  server: Server,
+  where: { readonly path: string } | { readonly host: string; readonly port: number; readonly backlog: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(where, () => {
+      server.off("error", reject);
+      server.on("error", (error) => log.error({ err: error }, "listener failed"));
+      resolve();
+    });
+  });
+}
+
+function stop(): void {
+  log.info("stopping: no new connections, waiting for requests in flight");
+  router.close(settings.drainTimeoutMs).finally(() => process.exit(0));
+}

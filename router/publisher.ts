@@ -1,0 +1,59 @@
+/** Control's side of the router: writes the snapshot, announces it, waits for the router's word. */
+import { chown, mkdir } from "node:fs/promises";
+import type { Logger } from "pino";
+import { PushboatError, type RouterControl, type RouteTable, type Settings } from "../core/index.ts";
+import { RouterLink } from "./router-link.ts";
+import { writeSnapshot } from "./snapshot.ts";
+
+export interface RouterControlOptions {
+  readonly settings: Pick<Settings, "runDirectory">;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
+  /** Who may read the snapshot; null: we are not root and everything is ours. */
+  readonly routerUser: { readonly uid: number; readonly gid: number } | null;
+  /** How long a router that is there may take to acknowledge. */
+  readonly acknowledgeTimeoutMs?: number;
+}
+
+const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
+
+export function createRouterControl(options: RouterControlOptions): RouterControl {
+  const { runDirectory } = options.settings;
+  const directory = `${runDirectory}/routes`;
+  const gid = options.routerUser?.gid ?? null;
+  const link = new RouterLink(`${runDirectory}/router/router.sock`, options.log);
+  const acknowledgeTimeoutMs = options.acknowledgeTimeoutMs ?? ACKNOWLEDGE_TIMEOUT_MS;
+  let written = Number.NEGATIVE_INFINITY;
+  let writing: Promise<void> = Promise.resolve();
+
+  const write = async (table: RouteTable) => {
+    // A later table is in place already; going back would undo it.
+    if (table.version < written) return;
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+    if (gid !== null) await chown(directory, process.getuid?.() ?? 0, gid);
+    await writeSnapshot(`${directory}/routes.json`, table, gid);
+    written = table.version;
+  };
+
+  return {
+    async publish(table) {
+      const turn = writing.catch(() => {}).then(() => write(table));
+      writing = turn;
+      await turn;
+      const outcome = await link.announce(table.version, acknowledgeTimeoutMs);
+      if (outcome.kind === "refused") throw notTaken(table.version, outcome.reason);
+      if (outcome.kind === "down") options.log.warn({ version: table.version }, "no router is running: it reads the routes when it starts");
+    },
+    drained: (addresses, timeoutMs) => link.drained(addresses, timeoutMs),
+    version: () => link.version(),
+    close: () => link.close(),
+  };
+}
+
+function notTaken(version: number, reason: string): PushboatError {
+  return new PushboatError({
+    code: "router/not-acknowledged",
+    message: `the router did not take over the routes of version ${version}: ${reason}`,
+    hint: "The old routes serve on. Try again; `pushboat restart` restarts the router.",
+    kind: "transient",
+  });
+}

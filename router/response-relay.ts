@@ -1,0 +1,115 @@
+/** Carries one answer from an instance's bytes to a client: strict head, own framing, everything else untouched. */
+import type { Socket } from "node:net";
+import { answerHead, interimHead } from "./http/answer-head.ts";
+import { BadMessage } from "./http/bad-message.ts";
+import { type Body, withFraming, withoutFraming } from "./http/body.ts";
+import { MAX_HEAD_BYTES } from "./http/fields.ts";
+import type { RequestHead } from "./http/request-head.ts";
+import { type ResponseHead, readResponseHead } from "./http/response-head.ts";
+
+/** Below this a head and its first body bytes are copied together: one write costs more than the copy. */
+const COPY_BYTES = 16 * 1024;
+const END_OF_HEAD = "\r\n\r\n";
+const NOTHING = Buffer.alloc(0);
+
+export class ResponseRelay {
+  head: ResponseHead | null = null;
+  /** The whole answer was given to the client's socket. */
+  done = false;
+  /** The instance sent more than its answer: its connection is out of step. */
+  surplus = false;
+  /** The client's socket wants no more for now. */
+  blocked = false;
+  /** Anything at all has come from the instance. */
+  begun = false;
+  #body: Body | null = null;
+  #unread: Buffer | null = null;
+  readonly #client: Socket;
+  readonly #request: RequestHead;
+  readonly #keepAlive: () => boolean;
+
+  /** `keepAlive` is asked when the head goes out. */
+  constructor(client: Socket, request: RequestHead, keepAlive: () => boolean) {
+    this.#client = client;
+    this.#request = request;
+    this.#keepAlive = keepAlive;
+  }
+
+  get bytes(): number {
+    return this.#body?.bytes ?? 0;
+  }
+
+  /** Throws BadMessage where the instance does not speak HTTP. */
+  receive(chunk: Buffer): void {
+    this.begun = true;
+    if (this.#body !== null) this.#relay(NOTHING, chunk);
+    else this.#readHead(this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]));
+  }
+
+  /** The instance sends no more. false: the answer was cut short. */
+  end(): boolean {
+    const closing = this.#body?.end() ?? null;
+    if (closing === null) return false;
+    if (closing.length > 0) this.#write(closing);
+    this.done = true;
+    return true;
+  }
+
+  #readHead(bytes: Buffer): void {
+    let unread = bytes;
+    for (;;) {
+      const end = unread.indexOf(END_OF_HEAD);
+      if (end > MAX_HEAD_BYTES || (end < 0 && unread.length > MAX_HEAD_BYTES)) throw new BadMessage("an answer with too large a head");
+      this.#unread = unread;
+      if (end < 0) return;
+      const head = readResponseHead(unread.toString("latin1", 0, end + 2), this.#request.method);
+      unread = unread.subarray(end + END_OF_HEAD.length);
+      this.#unread = null;
+      if (head.status >= 200) {
+        this.#begin(head, unread);
+        return;
+      }
+      if (head.status === 101) throw new BadMessage("an upgrade that nobody asked for");
+      this.#relayInterim(head);
+      if (unread.length === 0) return;
+    }
+  }
+
+  #relayInterim(head: ResponseHead): void {
+    const wanted = head.status === 100 ? this.#request.expectContinue : this.#request.minor === 1;
+    if (wanted) this.#write(Buffer.from(interimHead(head), "latin1"));
+  }
+
+  #begin(head: ResponseHead, rest: Buffer): void {
+    const { method, minor } = this.#request;
+    const endsWithClose = minor === 0 && (head.framing.kind === "chunked" || head.framing.kind === "until-close");
+    this.head = head;
+    this.#body = minor === 1 ? withFraming(head.framing) : withoutFraming(head.framing);
+    const text = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose });
+    const start = Buffer.allocUnsafe(text.length);
+    start.write(text, "latin1");
+    this.#relay(start, rest);
+  }
+
+  #relay(start: Buffer, chunk: Buffer): void {
+    const body = this.#body as Body;
+    const scanned = chunk.length > 0 && !body.done ? body.scan(chunk) : { out: null, rest: chunk.length > 0 ? chunk : null };
+    if (scanned.rest !== null) this.surplus = true;
+    const { out } = scanned;
+    if (out === null) {
+      if (start.length > 0) this.#write(start);
+    } else if (start.length === 0) this.#write(out);
+    else if (out.length <= COPY_BYTES) this.#write(Buffer.concat([start, out]));
+    else {
+      this.#client.cork();
+      this.#write(start);
+      this.#write(out);
+      this.#client.uncork();
+    }
+    if (body.done) this.done = true;
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#client.write(bytes)) this.blocked = true;
+  }
+}

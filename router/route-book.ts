@@ -1,0 +1,108 @@
+/** The table that requests are answered by: host -> route, with targets that live on from one table to the next. */
+import type { EnvironmentName, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
+import { Target } from "./target.ts";
+
+export interface BookedRoute {
+  readonly environment: EnvironmentName;
+  readonly condition: RouteCondition;
+  readonly targets: readonly Target[];
+  readonly holdMs: number;
+}
+
+interface Watch {
+  readonly addresses: ReadonlySet<string>;
+  readonly onDrained: () => void;
+}
+
+export class RouteBook {
+  version: number | null = null;
+  #hosts: ReadonlyMap<string, BookedRoute> = new Map();
+  #targets: ReadonlyMap<string, Target> = new Map();
+  /** Out of the table, with requests still in flight. */
+  readonly #leaving = new Set<Target>();
+  readonly #watches = new Set<Watch>();
+  readonly #idleLimit: number;
+
+  constructor(idleLimit: number) {
+    this.#idleLimit = idleLimit;
+  }
+
+  find(host: string): BookedRoute | undefined {
+    return this.#hosts.get(host);
+  }
+
+  environments(): ReadonlySet<EnvironmentName> {
+    return new Set([...this.#hosts.values()].map((route) => route.environment));
+  }
+
+  apply(table: RouteTable): void {
+    const targets = new Map<string, Target>();
+    const hosts = new Map<string, BookedRoute>();
+    for (const route of table.routes) {
+      const booked: BookedRoute = {
+        environment: route.environment,
+        condition: route.condition,
+        targets: route.targets.map((target) => this.#target(route.environment, target, targets)),
+        holdMs: route.holdMs,
+      };
+      for (const host of route.hosts) hosts.set(host, booked);
+    }
+    const gone = [...this.#targets].filter(([key]) => !targets.has(key)).map(([, target]) => target);
+    this.#hosts = hosts;
+    this.#targets = targets;
+    this.version = table.version;
+    for (const target of gone) {
+      target.retire();
+      if (target.inFlight > 0) this.#leaving.add(target);
+    }
+  }
+
+  /** Requests in flight by address, retired instances included; addresses without any are left out. */
+  inFlight(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const target of [...this.#targets.values(), ...this.#leaving]) {
+      if (target.inFlight > 0) counts[target.address] = (counts[target.address] ?? 0) + target.inFlight;
+    }
+    return counts;
+  }
+
+  /** Calls back once, when none of the addresses has a request in flight; perhaps before it returns. Answers how to give up. */
+  watch(addresses: readonly string[], onDrained: () => void): () => void {
+    const watch: Watch = { addresses: new Set(addresses), onDrained };
+    this.#watches.add(watch);
+    this.#settle();
+    return () => this.#watches.delete(watch);
+  }
+
+  closeIdle(sinceMs: number): void {
+    for (const target of this.#targets.values()) target.closeIdle(sinceMs);
+  }
+
+  #target(environment: EnvironmentName, target: RouteTarget, made: Map<string, Target>): Target {
+    // An address that changed hands is another target: no socket of the old owner may serve the new one.
+    const key = `${environment} ${target.instance} ${target.address}`;
+    const known = made.get(key) ?? this.#targets.get(key) ?? this.#newTarget(target);
+    made.set(key, known);
+    return known;
+  }
+
+  #newTarget({ instance, address }: RouteTarget): Target {
+    const colon = address.lastIndexOf(":");
+    const endpoint = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+    return new Target({ instance, address, endpoint, idleLimit: this.#idleLimit, onQuiet: (quiet) => this.#onQuiet(quiet) });
+  }
+
+  #onQuiet(target: Target): void {
+    if (target.retired) this.#leaving.delete(target);
+    if (this.#watches.size > 0) this.#settle();
+  }
+
+  #settle(): void {
+    const counts = this.inFlight();
+    for (const watch of this.#watches) {
+      if ([...watch.addresses].some((address) => counts[address] !== undefined)) continue;
+      this.#watches.delete(watch);
+      watch.onDrained();
+    }
+  }
+}

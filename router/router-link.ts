@@ -1,0 +1,165 @@
+/** The connection to the router's control socket: made when it is needed, made again when it broke, never in anybody's way. */
+import { connect, type Socket } from "node:net";
+import type { Logger } from "pino";
+import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
+
+export type Announced =
+  | { readonly kind: "acknowledged" }
+  | { readonly kind: "down" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+interface Drain {
+  readonly addresses: readonly string[];
+  readonly onDrained: () => void;
+}
+
+/** A router that ended is started again within a second; with some margin, one that is not back has nothing in flight any more. */
+const GONE_AFTER_MS = 3_000;
+const RETRY_INTERVAL_MS = 100;
+
+export class RouterLink {
+  readonly #path: string;
+  readonly #log: Pick<Logger, "info" | "warn" | "error">;
+  #socket: Socket | null = null;
+  #connecting: Promise<boolean> | null = null;
+  #version: number | null = null;
+  #closed = false;
+  #lastDrainId = 0;
+  readonly #announcements = new Map<(outcome: Announced) => void, number>();
+  readonly #drains = new Map<number, Drain>();
+
+  constructor(path: string, log: Pick<Logger, "info" | "warn" | "error">) {
+    this.#path = path;
+    this.#log = log;
+  }
+
+  async announce(version: number, timeoutMs: number): Promise<Announced> {
+    if (!(await this.#connected())) return { kind: "down" };
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle({ kind: "refused", reason: `no answer within ${timeoutMs / 1000} s` }), timeoutMs);
+      const settle = (outcome: Announced) => {
+        clearTimeout(timer);
+        this.#announcements.delete(settle);
+        resolve(outcome);
+      };
+      this.#announcements.set(settle, version);
+      this.#send({ kind: "apply", version });
+    });
+  }
+
+  async drained(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
+    if (addresses.length === 0) return true;
+    const id = ++this.#lastDrainId;
+    return new Promise((resolve) => {
+      const settle = (drained: boolean) => {
+        clearTimeout(timer);
+        this.#drains.delete(id);
+        if (!drained) this.#send({ kind: "unwatch", id });
+        resolve(drained);
+      };
+      const timer = setTimeout(() => settle(false), timeoutMs);
+      this.#drains.set(id, { addresses, onDrained: () => settle(true) });
+      if (this.#socket !== null) this.#send({ kind: "watch", id, addresses });
+      else this.#connectForDrains();
+    });
+  }
+
+  async version(): Promise<number | null> {
+    return (await this.#connected()) ? this.#version : null;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#socket?.destroy();
+  }
+
+  /** false: nobody listens. Resolves after the router's first word. */
+  #connected(): Promise<boolean> {
+    if (this.#socket !== null) return Promise.resolve(true);
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  #connect(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.#path);
+      const receive = messageReader<FromRouter>((message) => {
+        if (this.#socket === null) {
+          this.#socket = socket;
+          for (const [id, { addresses }] of this.#drains) this.#send({ kind: "watch", id, addresses });
+        }
+        this.#onMessage(message);
+        resolve(true);
+      });
+      socket.setEncoding("utf8");
+      socket.on("data", (text: string) => {
+        try {
+          receive(text);
+        } catch (error) {
+          this.#log.error({ err: error }, "the router said something that is not a message");
+          socket.destroy();
+        }
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        resolve(false);
+        if (this.#socket === socket) this.#onLost();
+      });
+      // An idle link must not keep a command alive.
+      socket.unref();
+    });
+  }
+
+  #onMessage(message: FromRouter): void {
+    switch (message.kind) {
+      case "table":
+        this.#version = message.version;
+        for (const [settle, version] of this.#announcements) {
+          if (message.version !== null && message.version >= version) settle({ kind: "acknowledged" });
+        }
+        return;
+      case "refused":
+        for (const [settle, version] of this.#announcements) {
+          if (version === message.version) settle({ kind: "refused", reason: message.reason });
+        }
+        return;
+      case "drained":
+        this.#drains.get(message.id)?.onDrained();
+    }
+  }
+
+  /** The router ended. The next one reads the snapshot; what waited for a word asks the next one. */
+  #onLost(): void {
+    this.#socket = null;
+    this.#version = null;
+    if (this.#closed) return;
+    for (const [settle, version] of [...this.#announcements]) {
+      this.#reannounce(version).then(settle, () => settle({ kind: "down" }));
+    }
+    if (this.#drains.size > 0) this.#connectForDrains();
+  }
+
+  async #reannounce(version: number): Promise<Announced> {
+    if (!(await this.#connected())) return { kind: "down" };
+    this.#send({ kind: "apply", version });
+    return this.#version !== null && this.#version >= version ? { kind: "acknowledged" } : new Promise(() => {});
+  }
+
+  /** Watches go out when the link is there; where no router comes back, nothing is in flight. */
+  async #connectForDrains(): Promise<void> {
+    for (let waitedMs = 0; !this.#closed && this.#drains.size > 0; waitedMs += RETRY_INTERVAL_MS) {
+      if (await this.#connected()) return;
+      if (waitedMs >= GONE_AFTER_MS) {
+        for (const { onDrained } of [...this.#drains.values()]) onDrained();
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS));
+    }
+  }
+
+  #send(message: ToRouter): void {
+    this.#socket?.write(messageLine(message));
+  }
+}

@@ -1,0 +1,78 @@
+/** One socket to an instance (or to control's git door): tells whoever owns it at the moment what happens on it. */
+import { connect, type Socket } from "node:net";
+import type { Target } from "./target.ts";
+
+export interface UpstreamOwner {
+  onUpstreamConnected(): void;
+  onUpstreamData(chunk: Buffer): void;
+  onUpstreamDrain(): void;
+  /** The instance sends no more. */
+  onUpstreamEnd(): void;
+  onUpstreamClosed(error: NodeJS.ErrnoException | null): void;
+}
+
+export class UpstreamConnection {
+  readonly socket: Socket;
+  readonly target: Target;
+  idleSinceMs = 0;
+  /** It has carried an exchange before: a close now may just be the app's own idle timeout. */
+  reused = false;
+  #owner: UpstreamOwner | null;
+  #error: NodeJS.ErrnoException | null = null;
+
+  constructor(target: Target, owner: UpstreamOwner) {
+    this.target = target;
+    this.#owner = owner;
+    this.socket = connect({ ...target.endpoint, noDelay: true });
+    this.socket.on("connect", () => this.#owner?.onUpstreamConnected());
+    this.socket.on("data", (chunk: Buffer) => {
+      // Bytes on an idle socket are an answer that nobody asked for: never to be given to the next client.
+      if (this.#owner === null) this.destroy();
+      else this.#owner.onUpstreamData(chunk);
+    });
+    this.socket.on("drain", () => this.#owner?.onUpstreamDrain());
+    this.socket.on("end", () => {
+      if (this.#owner === null) this.destroy();
+      else this.#owner.onUpstreamEnd();
+    });
+    this.socket.on("error", (error) => {
+      this.#error = error;
+    });
+    this.socket.on("close", () => {
+      if (this.#owner === null) this.target.forget(this);
+      else this.#owner.onUpstreamClosed(this.#error);
+    });
+  }
+
+  own(owner: UpstreamOwner): void {
+    this.#owner = owner;
+    this.reused = true;
+  }
+
+  /** Back to the target's idle sockets, or closed. */
+  release(nowMs: number): void {
+    this.#owner = null;
+    this.idleSinceMs = nowMs;
+    if (this.socket.isPaused()) this.socket.resume();
+    if (this.socket.destroyed || !this.target.keep(this)) this.destroy();
+  }
+
+  /** Nobody hears of it any more; the instance sees a reset, so that it stops working for nothing. */
+  abort(): void {
+    this.#owner = null;
+    if (this.socket.connecting) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  /** Gives the bare socket away (an upgrade); no event of ours stays on it but the error guard. */
+  detach(): Socket {
+    this.#owner = null;
+    for (const event of ["connect", "data", "drain", "end", "close"]) this.socket.removeAllListeners(event);
+    return this.socket;
+  }
+
+  destroy(): void {
+    this.#owner = null;
+    this.socket.destroy();
+  }
+}
