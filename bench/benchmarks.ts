@@ -1,5 +1,9 @@
 /** Every benchmark, in the order in which they run. */
 import type { Benchmark } from "./benchmark.ts";
+import { constantLoad } from "./constant-load.ts";
 import { deploy } from "./deploy.ts";
+import { deployLarge } from "./deploy-large.ts";
+import { memory } from "./memory.ts";
+import { rollback } from "./rollback.ts";
 
-export const benchmarks: readonly Benchmark[] = [deploy];
+export const benchmarks: readonly Benchmark[] = [deploy, deployLarge, rollback, constantLoad, memory];
