@@ -7,16 +7,12 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
+/** The client has put its terminal into raw mode: bytes pass untouched both ways, line ends and keys are the command's business. */
 export interface Terminal {
   /** The client's TERM. */
   readonly type: string;
   readonly size: () => TerminalSize;
   readonly onResize: (listener: (size: TerminalSize) => void) => void;
-  /**
-   * From now on bytes pass untouched both ways (for `run`, whose container has the real terminal). Before it the door does what a
-   * terminal does: echo, line editing, a newline becomes CR LF, Ctrl-C raises the signal INT, or ends the command if nobody listens.
-   */
-  readonly raw: () => void;
 }
 
 export interface CommandRequest {

@@ -1,0 +1,107 @@
+/** One git service for one client: receive-pack or upload-pack as a child, its hooks bound to the client's identity. */
+import type { Readable, Writable } from "node:stream";
+import type { AppName, Identity, Repositories, Settings } from "../../core/index.ts";
+import type { Grants } from "../hooks/grants.ts";
+import { hookSocketPath, hooksDirectory } from "../hooks/install.ts";
+import { gitEnvironment, serviceConfig } from "./environment.ts";
+import { closed, endGroup, type GitUser, spawnGit } from "./process.ts";
+import type { GitServiceName } from "./request.ts";
+import { createShallowReader } from "./shallow.ts";
+
+export interface ServiceRequest {
+  readonly service: GitServiceName;
+  readonly app: AppName;
+  readonly identity: Identity;
+  /** HTTP: one request and its answer (`exchange`), or the list of refs (`advertise`). SSH: a conversation. */
+  readonly mode: "conversation" | "exchange" | "advertise";
+  /** The client's GIT_PROTOCOL, or null. */
+  readonly protocol: string | null;
+}
+
+export interface GitService {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Exit code, after all output was read. */
+  readonly closed: Promise<number>;
+  /** Has to see the client's bytes as they come: a shallow client says so in front. */
+  readonly watchInput: (input: Readable) => void;
+  /** The client has gone: git and all that it started end; a deploy goes on. */
+  readonly disconnect: () => void;
+}
+
+export interface GitServices {
+  start(request: ServiceRequest): GitService;
+  /** Ends all that run. */
+  close(): Promise<void>;
+}
+
+export interface GitServicesDependencies {
+  readonly settings: Settings;
+  readonly gitUser: GitUser;
+  readonly repositories: Repositories;
+  readonly grants: Grants;
+}
+
+export function createGitServices({ settings, gitUser, repositories, grants }: GitServicesDependencies): GitServices {
+  const running = new Set<GitService>();
+  const config = serviceConfig(settings, hooksDirectory(settings.dataDirectory));
+  const start = (request: ServiceRequest): GitService => {
+    const shallowCommits = new Set<string>();
+    const disconnected = new AbortController();
+    const grant = grants.issue({ app: request.app, identity: request.identity, shallowCommits, disconnected: disconnected.signal });
+    const child = spawnGit({
+      gitUser,
+      args: serviceArguments(request, repositories.path(request.app)),
+      env: {
+        ...gitEnvironment(config),
+        ...(isProtocol(request.protocol) ? { GIT_PROTOCOL: request.protocol } : {}),
+        PUSHBOAT_HOOK_SOCKET: hookSocketPath(settings.runDirectory),
+        PUSHBOAT_HOOK_TOKEN: grant.token,
+      },
+    });
+    const service: GitService = {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      closed: closed(child).finally(() => {
+        grant.revoke();
+        running.delete(service);
+      }),
+      watchInput: (input) => watchShallow(input, shallowCommits),
+      disconnect: () => {
+        disconnected.abort(new Error("the client has gone"));
+        endGroup(child);
+      },
+    };
+    running.add(service);
+    return service;
+  };
+  return {
+    start,
+    close: async () => {
+      const all = [...running];
+      for (const service of all) service.disconnect();
+      await Promise.allSettled(all.map((service) => service.closed));
+    },
+  };
+}
+
+export function serviceArguments({ service, mode }: Pick<ServiceRequest, "service" | "mode">, repository: string): readonly string[] {
+  const how = { conversation: [], exchange: ["--stateless-rpc"], advertise: ["--stateless-rpc", "--advertise-refs"] }[mode];
+  // upload-pack looks for path/.git and the like unless it is told not to.
+  return [service, ...(service === "upload-pack" ? ["--strict"] : []), ...how, repository];
+}
+
+/** `version=2`; a list of such words. Anything else does not reach the child. */
+export function isProtocol(text: string | null): text is string {
+  return text !== null && /^[a-z0-9=:._-]{1,100}$/.test(text);
+}
+
+function watchShallow(input: Readable, found: Set<string>): void {
+  const read = createShallowReader(found);
+  const watch = (chunk: Buffer): void => {
+    if (read(chunk) === "done") input.off("data", watch);
+  };
+  input.on("data", watch);
+}
