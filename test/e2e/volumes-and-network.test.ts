@@ -35,7 +35,7 @@ describe("volumes and the network", () => {
   });
 
   it("refuses to destroy a mounted volume, and unmounts it first", async () => {
-    expect((await platform.ssh("volumes:destroy blog uploads --confirm uploads")).code).not.toBe(0);
+    expect((await platform.ssh("volumes:destroy blog uploads")).code).not.toBe(0);
     expect((await platform.ssh("volumes:unmount blog uploads")).code).toBe(0);
     expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("ENOENT");
     expect((await platform.ssh("volumes:mount blog uploads /data")).code).toBe(0);
