@@ -18,12 +18,9 @@ export async function boot(deps: Deps, routes: RouteFeed): Promise<void> {
   const environments = deps.store.apps.environments().filter((environment) => environment.currentRelease !== null);
   const missing: EnvironmentRecord[] = [];
   for (const environment of environments) if (!(await keepRunning(deps, environment))) missing.push(environment);
-  retireStrangers(deps);
-  deps.store.releases.nextRouteVersion();
-  // Routers may still be on their way up: their first table comes from the snapshot that publish writes before it waits.
-  routes.publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
-  await rollForwardCommitted(deps, routes);
-  void bringBack(deps, routes, missing);
+  // A router may still be on its way up, and nobody at the doors shall wait for it. Each environment's lock keeps the order.
+  const background = [retireStrangers(deps, routes), rollForwardCommitted(deps, routes), bringBack(deps, routes, missing)];
+  for (const work of background) work.catch((error) => deps.log.error({ err: error }, "recovering failed"));
 }
 
 /** Killed before the commit point: the deployment failed. Its instances are strangers now and are retired below. */
@@ -53,13 +50,12 @@ async function keepRunning(deps: Deps, environment: EnvironmentRecord): Promise<
   }
 }
 
-/** Instances that no current release wants: left by a deployment that was undone, or still draining when control died. */
-function retireStrangers(deps: Deps): void {
+/** Instances that no current release wants: of a deployment that was undone, or still draining when control died. Only behind an acknowledged table. */
+async function retireStrangers(deps: Deps, routes: RouteFeed): Promise<void> {
   const revisions = new Map(deps.store.apps.environments().map((environment) => [environment.name, environment.revision]));
-  retire(
-    { deps },
-    deps.runtime.instances().filter((instance) => revisions.get(instance.environment) !== instance.revision),
-  );
+  const strangers = deps.runtime.instances().filter((instance) => revisions.get(instance.environment) !== instance.revision);
+  await routes.publishNew();
+  retire({ deps }, strangers);
 }
 
 async function rollForwardCommitted(deps: Deps, routes: RouteFeed): Promise<void> {

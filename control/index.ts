@@ -1,5 +1,5 @@
 /** Joins the modules: the deploy pipeline, the state store, the queue. */
-import type { Credentials, PushHandler } from "../core/index.ts";
+import type { Credentials, EnvironmentName, PushHandler } from "../core/index.ts";
 import { createAccessActions, createCredentials, importAdminKeys } from "./access-actions.ts";
 import type { Control } from "./api.ts";
 import { createAppActions, keptImages } from "./app-actions.ts";
@@ -39,8 +39,15 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   const deps: Deps = { ...parts, store, journal: createJournal(parts.settings.dataDirectory), exclusive: createExclusiveRunner() };
   importAdminKeys(deps, adminKeys);
   const routes = createRouteFeed(deps);
-  const operations = createOperations(deps, routes, createSweeper(deps));
-  const queue = createJobQueue({ settings: deps.settings, log: deps.log, work: operations.work, waiting: operations.waiting });
+  const sweeper = createSweeper(deps);
+  const operations = createOperations(deps, routes, sweeper.released);
+  const queue = createJobQueue({
+    settings: deps.settings,
+    log: deps.log,
+    startMs: deps.now(),
+    work: operations.work,
+    waiting: operations.waiting,
+  });
   operations.wakeWith(queue.wake);
   const apps = createAppActions(deps, operations, routes);
   deps.runtime.onChange(() => routes.changed());
@@ -57,7 +64,6 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
     credentials: createCredentials(deps),
     async start() {
-      await queue.reset();
       await boot(deps, routes);
       const waiting = operations.waiting();
       for (const environment of waiting.builds) queue.wake("builds", environment);
@@ -65,29 +71,40 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     },
     async close() {
       routes.close();
+      sweeper.close();
       await queue.close();
       store.close();
     },
   };
 }
 
-/** After a release: what is kept is kept, the rest goes; one sweep at a time, behind everything else. */
-function createSweeper(deps: Deps): (environment: Parameters<Deps["runtime"]["forget"]>[0]) => void {
-  let sweeping = false;
-  return (environment) => {
-    deps.store.releases.prune(environment, deps.settings.releasesKept);
-    if (sweeping) return;
-    sweeping = true;
-    setTimeout(() => {
-      deps.builder
-        .sweep(keptImages(deps))
-        .catch((error) => deps.log.error({ err: error }, "sweep failed"))
-        .finally(() => {
-          sweeping = false;
-        });
-    }, SWEEP_DELAY_MS);
-  };
+interface Sweeper {
+  released(environment: EnvironmentName): void;
+  close(): void;
 }
 
 /** Behind the deploy that asked for it, so that it takes nothing from its time. */
 const SWEEP_DELAY_MS = 5000;
+
+/** After a release: what is kept is kept, the rest goes; one sweep at a time. */
+function createSweeper(deps: Deps): Sweeper {
+  let timer: NodeJS.Timeout | null = null;
+  let sweeping = false;
+  const sweep = (): void => {
+    timer = null;
+    sweeping = true;
+    deps.builder
+      .sweep(keptImages(deps))
+      .catch((error) => deps.log.error({ err: error }, "sweep failed"))
+      .finally(() => {
+        sweeping = false;
+      });
+  };
+  return {
+    released(environment) {
+      deps.store.releases.prune(environment, deps.settings.releasesKept);
+      if (timer === null && !sweeping) timer = setTimeout(sweep, SWEEP_DELAY_MS);
+    },
+    close: () => clearTimeout(timer ?? undefined),
+  };
+}

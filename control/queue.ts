@@ -7,8 +7,6 @@ import type { EnvironmentName, Settings } from "../core/index.ts";
 export type JobKind = "builds" | "releases";
 
 export interface JobQueue {
-  /** Forgets what an earlier control left in Redis: every job is made again from the store. */
-  reset(): Promise<void>;
   /** The environment has something to do. Never waits for Redis. */
   wake(kind: JobKind, environment: EnvironmentName): void;
   redis(): "up" | "down";
@@ -19,6 +17,8 @@ export interface JobQueueOptions {
   readonly settings: Settings;
   readonly log: Logger;
   /** Works off everything that waits in the environment; never rejects. */
+  /** Epoch milliseconds at which this control process started. */
+  readonly startMs: number;
   readonly work: Readonly<Record<JobKind, (environment: EnvironmentName) => Promise<void>>>;
   /** What waits in the store, for when Redis came back empty. */
   readonly waiting: () => Readonly<Record<JobKind, readonly EnvironmentName[]>>;
@@ -30,7 +30,7 @@ const CONCURRENCY = 64;
 const SWEEP_MS = 1000;
 const KINDS: readonly JobKind[] = ["builds", "releases"];
 
-export function createJobQueue({ settings, log, work, waiting }: JobQueueOptions): JobQueue {
+export function createJobQueue({ settings, log, startMs, work, waiting }: JobQueueOptions): JobQueue {
   const connect = () => {
     const common = { maxRetriesPerRequest: null, retryStrategy: (attempt: number) => Math.min(attempt * 50, 500) };
     const redis =
@@ -42,7 +42,9 @@ export function createJobQueue({ settings, log, work, waiting }: JobQueueOptions
   };
   const connection = connect();
   const workerConnection = connect();
-  const prefix = `pushboat-${settings.platformId}`;
+  // Each control process has keys of its own: a deduplication key left by a killed one would swallow its successor's jobs.
+  const family = `pushboat-${settings.platformId}`;
+  const prefix = `${family}-${startMs}`;
   const working = { builds: new Set<EnvironmentName>(), releases: new Set<EnvironmentName>() };
 
   const process = async (kind: JobKind, environment: EnvironmentName): Promise<void> => {
@@ -85,12 +87,11 @@ export function createJobQueue({ settings, log, work, waiting }: JobQueueOptions
   };
   const timer = setInterval(sweep, SWEEP_MS);
   connection.on("ready", sweep);
+  connection.once("ready", () => {
+    forgetEarlier(connection, family, prefix).catch(ignore);
+  });
 
   return {
-    async reset() {
-      if (connection.status !== "ready") return;
-      for (const kind of KINDS) await queues[kind].obliterate({ force: true });
-    },
     wake,
     redis: () => (connection.status === "ready" ? "up" : "down"),
     async close() {
@@ -101,4 +102,12 @@ export function createJobQueue({ settings, log, work, waiting }: JobQueueOptions
       workerConnection.disconnect();
     },
   };
+}
+
+/** What an earlier control left in Redis: every job is made again from the store. */
+async function forgetEarlier(redis: Redis, family: string, prefix: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match: `${family}-*`, count: 500 })) {
+    const old = (keys as string[]).filter((key) => !key.startsWith(`${prefix}:`));
+    if (old.length > 0) await redis.unlink(old);
+  }
 }

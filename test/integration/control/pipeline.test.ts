@@ -1,0 +1,488 @@
+/** The deploy pipeline on real SQLite and a real Redis; runtime, builder, router and repositories are seam doubles that can be held and made to fail. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Actor, type ControlModule, createControl, type Target } from "../../../control/index.ts";
+import {
+  type AppName,
+  type BranchName,
+  type Builder,
+  type CommitId,
+  type HealthyInstance,
+  type Identity,
+  type Image,
+  type Instance,
+  PushboatError,
+  type PushRequest,
+  parseEnvironmentName,
+  parseSettings,
+  type RefOutcome,
+  type Repositories,
+  type RouterControl,
+  type RouteTable,
+  type Runtime,
+  type Workload,
+} from "../../../core/index.ts";
+
+const identity: Identity = { name: "alice", via: "ssh", role: "admin", from: "127.0.0.1" };
+const actor = (): Actor => ({ identity, onEvent: () => undefined, disconnected: new AbortController().signal });
+const blog: Target = parseEnvironmentName("blog");
+const commit = (digit: string) => digit.repeat(40) as CommitId;
+
+let directory: string;
+let redis: ChildProcess;
+let world: World;
+let module: ControlModule;
+
+/** Everything outside control: lives on when control "dies". */
+interface World {
+  readonly log: string[];
+  readonly heads: Map<string, CommitId>;
+  readonly running: Map<string, HealthyInstance>;
+  table: RouteTable | null;
+  /** Set to hold or fail a step: called with the step's name. */
+  step: (name: string) => Promise<void> | void;
+}
+
+const socket = () => join(directory, "run/redis/redis.sock");
+async function startRedis(): Promise<void> {
+  redis = spawn("redis-server", ["--port", "0", "--unixsocket", socket(), "--save", "", "--appendonly", "no"], { stdio: "ignore" });
+  for (;;) {
+    try {
+      if (execFileSync("redis-cli", ["-s", socket(), "ping"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim() === "PONG")
+        return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+async function killRedis(): Promise<void> {
+  redis.kill("SIGKILL");
+  await once(redis, "exit");
+}
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "pipeline-"));
+  mkdirSync(join(directory, "run/redis"), { recursive: true });
+  await startRedis();
+  world = { log: [], heads: new Map(), running: new Map(), table: null, step: () => undefined };
+  module = makeControl();
+  await module.start();
+});
+afterEach(async () => {
+  await module.close();
+  await killRedis();
+  rmSync(directory, { recursive: true });
+});
+
+function makeControl(): ControlModule {
+  const settings = { ...parseSettings({ PUSHBOAT_DATA: join(directory, "data") }), runDirectory: join(directory, "run") };
+  mkdirSync(settings.dataDirectory, { recursive: true });
+  return createControl({
+    settings,
+    runtime: runtimeDouble(),
+    builder: builderDouble(),
+    router: routerDouble(),
+    repositories: repositoriesDouble(),
+    log: pino({ level: "silent" }),
+    now: Date.now,
+    version: "test",
+    adminKeys: "",
+  });
+}
+
+function builderDouble(): Builder {
+  const image = (digest: string): Image => ({
+    digest,
+    layers: [],
+    config: { env: {}, workingDirectory: "/app", uid: 1000, gid: 1000 },
+    processes: { web: { form: "shell", command: ["web"] }, worker: { form: "shell", command: ["worker"] } } as Image["processes"],
+  });
+  return {
+    prepare: async () => undefined,
+    async build(request) {
+      world.log.push(`build ${request.commit[0]}`);
+      await Promise.race([
+        world.step(`build ${request.commit[0]}`),
+        new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason))),
+      ]);
+      return image(`sha256:${request.commit[0]}`);
+    },
+    forecast: async () => ({ lines: ["would build"] }),
+    image: async (digest) => image(digest),
+    exportOci: async () => ({ digest: "" }),
+    sweep: async () => ({ removed: [], freedBytes: 0 }),
+  };
+}
+
+function runtimeDouble(): Runtime {
+  const kept = new Map<string, Workload>();
+  const of = (environment?: string) =>
+    [...world.running.values()].filter((instance) => environment === undefined || instance.environment === environment);
+  return {
+    adopt: async () => undefined,
+    async converge(workload, { signal }) {
+      const started: HealthyInstance[] = [];
+      for (const { type, quantity } of workload.processes) {
+        for (let index = 1; index <= quantity; index += 1) {
+          const id = `${workload.environment} ${type}.${index} of ${workload.revision}`;
+          if (world.running.has(id)) continue;
+          const instance = {
+            id,
+            environment: workload.environment,
+            revision: workload.revision,
+            release: workload.release,
+            type,
+            index,
+            state: "up",
+            address: { ip: "198.18.0.1", port: nextPort++ },
+            pid: 1,
+            memoryBytes: 0,
+            restarts: 0,
+            sinceMs: 0,
+            reason: null,
+          } as unknown as HealthyInstance;
+          world.running.set(id, instance);
+          started.push(instance);
+        }
+      }
+      world.log.push(`start ${workload.revision} ${JSON.stringify(workload.env["A"] ?? null)}`);
+      const undo = async () => started.forEach(({ id }) => world.running.delete(id));
+      try {
+        await Promise.race([
+          world.step(`start ${workload.revision}`),
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+        ]);
+      } catch (error) {
+        await undo();
+        throw error;
+      }
+      const surplus = of(workload.environment).filter(
+        ({ revision, type, index }) =>
+          revision !== workload.revision || index > (workload.processes.find((process) => process.type === type)?.quantity ?? 0),
+      );
+      return { healthy: of(workload.environment).filter(({ revision }) => revision === workload.revision), surplus, undo };
+    },
+    keep: (workload) => void kept.set(workload.environment, workload),
+    forget: (environment) => void kept.delete(environment),
+    async stop(instances: readonly Instance[]) {
+      for (const { id } of instances) if (world.running.delete(id)) world.log.push(`stop ${id}`);
+    },
+    instances: of,
+    healthy: (environment) => of(environment).filter(({ revision }) => revision === kept.get(environment)?.revision),
+    onChange: () => undefined,
+    runOneOff: async () => ({ exitCode: 0, outOfMemory: false }),
+    setAllowed: async () => undefined,
+    logs: async function* () {},
+    writeLog: () => undefined,
+    removeEnvironment: async () => undefined,
+    teardown: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+function routerDouble(): RouterControl {
+  return {
+    async publish(table) {
+      await world.step("publish");
+      if (world.table === null || table.version >= world.table.version) world.table = table;
+    },
+    drained: async (addresses) => {
+      const routed = new Set(world.table?.routes.flatMap(({ targets }) => targets.map(({ address }) => address)));
+      expect(addresses.some((address) => routed.has(address))).toBe(false);
+      return true;
+    },
+    version: async () => world.table?.version ?? null,
+    close: async () => undefined,
+  };
+}
+
+function repositoriesDouble(): Repositories {
+  return {
+    path: () => "/nowhere",
+    exists: async () => true,
+    ensure: async () => undefined,
+    remove: async () => undefined,
+    head: async (app, branch) => world.heads.get(`${app} ${branch}`) ?? null,
+    setHead: async (app, branch, head) => {
+      await world.step("ref");
+      world.heads.set(`${app} ${branch}`, head);
+    },
+    deleteHead: async (app, branch) => void world.heads.delete(`${app} ${branch}`),
+    setDefaultBranch: async () => undefined,
+    pin: async () => undefined,
+  };
+}
+
+let nextPort = 1;
+const output: string[] = [];
+function push(digit: string, branch = "main", options: readonly string[] = []): Promise<readonly RefOutcome[]> {
+  const request: PushRequest = {
+    app: "blog" as AppName,
+    identity,
+    updates: [{ ref: `refs/heads/${branch}`, oldCommit: world.heads.get(`blog ${branch}`) ?? null, newCommit: commit(digit) }],
+    options,
+    progress: (text) => output.push(text),
+    disconnected: new AbortController().signal,
+  };
+  return module.pushes.receive(request);
+}
+const outcome = async (pushed: Promise<readonly RefOutcome[]>): Promise<string> => {
+  const [ref] = await pushed;
+  return ref?.ok ? "ok" : (ref?.reason ?? "nothing");
+};
+
+/** A gate that holds one step until it is opened. */
+function hold(name: string): { readonly reached: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  let reach: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const before = world.step;
+  world.step = async (step) => {
+    if (step === name) {
+      reach();
+      await gate;
+    } else await before(step);
+  };
+  return { reached, open };
+}
+
+async function current() {
+  const [environment] = await module.control.environments("blog" as AppName);
+  return {
+    release: environment?.release,
+    config: await module.control.config(blog),
+    routes: world.table?.routes[0]?.targets.length,
+    head: world.heads.get("blog main"),
+  };
+}
+const revisions = () => [...new Set([...world.running.values()].map(({ revision }) => revision))];
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test("a push goes live: the ref moves at the commit point and the old instances end after the routers acknowledged", async () => {
+  expect(await outcome(push("1"))).toBe("ok");
+  expect(await outcome(push("2"))).toBe("ok");
+  await until(() => revisions().join() === "2");
+  expect(await current()).toEqual({ release: 2, config: {}, routes: 1, head: commit("2") });
+  const gate = hold("publish");
+  const third = push("3");
+  await gate.reached;
+  expect(revisions()).toEqual(["2", "3"]);
+  gate.open();
+  expect(await outcome(third)).toBe("ok");
+  await until(() => revisions().join() === "3");
+});
+
+test("a failing build, and a failing start, leave release, config, ref and instances as they were", async () => {
+  await push("1");
+  world.step = (step) => {
+    if (step === "build 2") throw new PushboatError({ code: "build/step-failed", message: "npm ci exited with 1" });
+    if (step === "start 2") throw new PushboatError({ code: "start/exited", message: "web.1 exited with code 3" });
+  };
+  const before = await current();
+  expect(await outcome(push("2"))).toBe("build failed: npm ci exited with 1");
+  expect(await outcome(push("3"))).toBe("start failed: web.1 exited with code 3");
+  expect(await current()).toEqual(before);
+  expect(revisions()).toEqual(["1"]);
+  expect(output.join("")).toContain("v1 still serves http://blog.localhost:8080");
+  await expect(module.control.changeConfig(blog, { A: "1" }, { ...actor() })).resolves.toMatchObject({ release: 3 });
+});
+
+test("a failing config change exits with its reason and keeps the old config", async () => {
+  await push("1");
+  await module.control.changeConfig(blog, { A: "old" }, actor());
+  world.step = (step) => {
+    if (step.startsWith("start")) throw new PushboatError({ code: "start/exited", message: "no" });
+  };
+  await expect(module.control.changeConfig(blog, { A: "new" }, actor())).rejects.toMatchObject({
+    code: "start/exited",
+    hint: expect.stringContaining("v2 still serves"),
+  });
+  expect((await current()).config).toEqual({ A: "old" });
+});
+
+test("a newer push replaces a waiting push to the same ref, and its pusher is told", async () => {
+  const gate = hold("build 1");
+  const first = outcome(push("1"));
+  await gate.reached;
+  const second = outcome(push("2"));
+  await until(async () => (await module.control.deployments(blog, 5)).length === 2);
+  const third = outcome(push("3"));
+  expect(await second).toMatch(/^superseded: a newer push \(3333333 by alice\)/);
+  gate.open();
+  expect(await first).toBe("ok");
+  expect(await third).toMatch(/^stale: main moved to 1111111/);
+});
+
+test("of two pushes from one base only one goes live; the other hears that the branch moved", async () => {
+  await push("1");
+  const [two, three] = await Promise.all([outcome(push("2")), outcome(push("3"))]);
+  expect([two, three].filter((text) => text === "ok")).toHaveLength(1);
+  const winner = two === "ok" ? "2" : "3";
+  expect((await current()).head).toBe(commit(winner));
+});
+
+test("a config change and a rollback never wait for a build", async () => {
+  await push("1");
+  const gate = hold("build 2");
+  const pushed = outcome(push("2"));
+  await gate.reached;
+  await module.control.changeConfig(blog, { A: "x" }, actor());
+  await module.control.rollback(blog, 1, actor());
+  expect((await current()).release).toBe(3);
+  gate.open();
+  expect(await pushed).toBe("ok");
+  expect(await current()).toMatchObject({ release: 4, config: {} });
+});
+
+test("changes of one environment are made first in, first out, and each starts from the one before", async () => {
+  await push("1");
+  await Promise.all(["A", "B", "C"].map((key, index) => module.control.changeConfig(blog, { [key]: String(index) }, actor())));
+  expect(await current()).toMatchObject({ release: 4, config: { A: "0", B: "1", C: "2" } });
+  const releases = await module.control.releases(blog);
+  expect(releases.map(({ description }) => description)).toEqual([
+    "Set C config vars",
+    "Set B config vars",
+    "Set A config vars",
+    "Deploy 1111111",
+  ]);
+});
+
+test("rollback brings back image and config as a new release", async () => {
+  await push("1");
+  await module.control.changeConfig(blog, { A: "1" }, actor());
+  await push("2");
+  await module.control.changeConfig(blog, { A: "2" }, actor());
+  await module.control.rollback(blog, 2, actor());
+  expect(await current()).toMatchObject({ release: 5, config: { A: "1" }, head: commit("2") });
+  const [newest] = await module.control.releases(blog);
+  expect(newest).toMatchObject({ number: 5, description: "Rollback to v2", imageDigest: "sha256:1" });
+});
+
+test("scaling keeps the release and the running instances; restart replaces them", async () => {
+  await push("1");
+  const web1 = [...world.running.keys()][0];
+  await module.control.scale(blog, [{ type: "web" as never, operator: "=", count: 3 }], actor());
+  expect([...world.running.keys()]).toContain(web1);
+  expect(await current()).toMatchObject({ release: 1, routes: 3 });
+  await module.control.restart(blog, actor());
+  await until(() => revisions().join() === "1.r1");
+  expect(await current()).toMatchObject({ release: 1, routes: 3 });
+});
+
+test.each(["build 2", "start 2"])("a deployment cancelled while it holds at %s changes nothing", async (step) => {
+  await push("1");
+  const before = await current();
+  const gate = hold(step);
+  const pushed = outcome(push("2"));
+  await gate.reached;
+  const [deployment] = await module.control.deployments(blog, 1);
+  expect(await module.control.cancelDeployment(deployment?.id ?? 0, actor())).toMatchObject({ state: "cancelled" });
+  expect(await pushed).toMatch(/^cancelled/);
+  expect(await current()).toEqual(before);
+  expect(revisions()).toEqual(["1"]);
+  await expect(module.control.cancelDeployment(deployment?.id ?? 0, actor())).rejects.toThrow(/cannot be cancelled: it is cancelled/);
+});
+
+test("a push that failed is deployed again by deploys:retry", async () => {
+  world.step = (step) => {
+    if (step === "build 1") throw new PushboatError({ code: "build/step-failed", message: "registry down" });
+  };
+  expect(await outcome(push("1"))).toMatch(/registry down/);
+  world.step = () => undefined;
+  expect(await module.control.retryDeployment(blog, actor())).toMatchObject({ state: "live" });
+  expect(await current()).toMatchObject({ release: 1, head: commit("1") });
+});
+
+test("Redis emptied, and Redis killed, while operations wait: nothing is lost", async () => {
+  await push("1");
+  const gate = hold("start 2");
+  const changes = ["A", "B"].map((key) => module.control.changeConfig(blog, { [key]: "1" }, actor()));
+  await gate.reached;
+  execFileSync("redis-cli", ["-s", socket(), "flushall"], { stdio: "ignore" });
+  gate.open();
+  await Promise.all(changes);
+  await killRedis();
+  const late = module.control.changeConfig(blog, { C: "1" }, actor());
+  await startRedis();
+  await late;
+  expect(await current()).toMatchObject({ release: 4, config: { A: "1", B: "1", C: "1" } });
+});
+
+test("control killed before the commit point: the deployment is undone", async () => {
+  await push("1");
+  hold("start 2");
+  void push("2");
+  await until(() => revisions().includes("2"));
+  await module.close(); // the process is gone: nothing of its memory is used again
+  world.step = () => undefined;
+  module = makeControl();
+  await module.start();
+  await until(() => revisions().join() === "1");
+  expect(await current()).toMatchObject({ release: 1, routes: 1, head: commit("1") });
+  const [deployment] = await module.control.deployments(blog, 1);
+  expect(deployment).toMatchObject({ state: "failed", reason: expect.stringContaining("restarted in the middle") });
+  expect(await outcome(push("3"))).toBe("ok");
+});
+
+test("control killed after the commit point: the deployment is rolled forward", async () => {
+  await push("1");
+  hold("publish");
+  hold("ref");
+  void push("2");
+  await until(async () => (await module.control.deployments(blog, 1))[0]?.state === "committed");
+  await module.close();
+  world.step = () => undefined;
+  module = makeControl();
+  await module.start();
+  await until(() => revisions().join() === "2");
+  expect(await current()).toMatchObject({ release: 2, routes: 1, head: commit("2") });
+  expect((await module.control.deployments(blog, 1))[0]).toMatchObject({ state: "live", release: 2 });
+});
+
+test("what waited when control was killed is done by the next one", async () => {
+  await push("1");
+  hold("start 2");
+  void module.control.changeConfig(blog, { A: "1" }, actor()).catch(() => undefined);
+  void module.control.changeConfig(blog, { B: "1" }, actor()).catch(() => undefined);
+  await until(() => revisions().includes("2"));
+  await module.close();
+  world.step = () => undefined;
+  module = makeControl();
+  await module.start();
+  await until(async () => (await current()).config["B"] === "1");
+  expect((await current()).config).toEqual({ B: "1" });
+});
+
+test("deleting a branch destroys its environment; the production branch is not deleted by a push", async () => {
+  await push("1");
+  expect(await outcome(push("2", "feature-x"))).toBe("ok");
+  expect((await module.control.environments("blog" as AppName)).map(({ name }) => name)).toEqual(["blog", "blog@feature-x"]);
+  const remove = (branch: string) =>
+    module.pushes.receive({
+      app: "blog" as AppName,
+      identity,
+      updates: [{ ref: `refs/heads/${branch}`, oldCommit: commit("1"), newCommit: null }],
+      options: [],
+      progress: () => undefined,
+      disconnected: new AbortController().signal,
+    });
+  expect(await outcome(remove("feature-x"))).toBe("ok");
+  expect((await module.control.environments("blog" as AppName)).map(({ name }) => name)).toEqual(["blog"]);
+  expect(world.heads.has("blog feature-x" as BranchName)).toBe(false);
+  expect(await outcome(remove("main"))).toMatch(/is the production branch/);
+});
+
+test("a dry run makes no environment, no deployment and moves nothing", async () => {
+  await push("1");
+  expect(await outcome(push("2", "feature-x", ["dry-run"]))).toBe("ok");
+  expect(await module.control.environments("blog" as AppName)).toHaveLength(1);
+  expect(await module.control.deployments(blog, 10)).toHaveLength(1);
+});
