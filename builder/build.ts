@@ -1,0 +1,54 @@
+/**
+ * Source -> Image, the whole way:
+ *
+ *   commit -> SourceTree -> BuildPlan -> resolved (exact versions, layer identities) -> layers, each reused or made -> Image
+ */
+import { BUILDPACKS, choosePlan, type SourceTree } from "../buildpacks/index.ts";
+import type { BuildRequest, EventSink, Image, Phase } from "../core/index.ts";
+import { refuseFullDisk } from "./disk.ts";
+import { type GitObjects, openGitObjects } from "./git-objects.ts";
+import { composeImage } from "./image.ts";
+import { makeLayers } from "./layers.ts";
+import type { Parts } from "./parts.ts";
+import { describePlan, planBuild } from "./planning.ts";
+import { readSource } from "./source.ts";
+
+export async function buildImage(parts: Parts, request: BuildRequest): Promise<Image> {
+  const git = openGitObjects(request.repository, parts.gitUser, request.signal);
+  try {
+    const source = await phase(request.onEvent, "source", `Reading commit ${request.commit.slice(0, 7)}`, () =>
+      readSource(git, request.commit),
+    );
+    return await buildSource(parts, request, git, source);
+  } finally {
+    git.close();
+  }
+}
+
+async function buildSource(parts: Parts, request: BuildRequest, git: GitObjects, source: SourceTree): Promise<Image> {
+  const chosen = choosePlan(source, BUILDPACKS);
+  const planned = await phase(request.onEvent, "plan", `${chosen.buildpack}: ${chosen.reason}`, async () => {
+    await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
+    const resolved = await planBuild(parts, request, chosen, source);
+    for (const text of describePlan(resolved.build)) request.onEvent({ kind: "detail", text });
+    for (const text of chosen.warnings) request.onEvent({ kind: "warning", text });
+    return resolved;
+  });
+  const release = parts.leases.hold(planned.layers);
+  try {
+    return await phase(request.onEvent, "build", "Building layers", async () => {
+      const layers = await makeLayers(parts, request, { git, source, planned });
+      return composeImage(parts, request, planned, layers);
+    });
+  } finally {
+    release();
+  }
+}
+
+async function phase<T>(onEvent: EventSink, name: Phase, title: string, work: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  onEvent({ kind: "phase-started", phase: name, title });
+  const result = await work();
+  onEvent({ kind: "phase-finished", phase: name, durationMs: performance.now() - startedMs });
+  return result;
+}

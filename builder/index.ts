@@ -1,0 +1,62 @@
+/** The builder: Source -> Image. Layers and images on the disk, build steps in the sandbox that is handed in. */
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Builder, Sandbox, Settings } from "../core/index.ts";
+import { ensureBaseLayer } from "./base-layer.ts";
+import { buildImage } from "./build.ts";
+import { forecastBuild } from "./forecast.ts";
+import type { GitUser } from "./git-objects.ts";
+import { createImageStore } from "./image-store.ts";
+import { createLayerStore } from "./layer-store.ts";
+import { createLeases } from "./leases.ts";
+import { createNpmRegistry } from "./npm-registry.ts";
+import { exportImage } from "./oci/export.ts";
+import { type BuilderLimits, DEFAULT_LIMITS, type Parts } from "./parts.ts";
+import { sweepStore } from "./sweep.ts";
+import { createWhiteouts } from "./whiteout.ts";
+
+export type { BuilderLimits } from "./parts.ts";
+
+export interface BuilderOptions {
+  readonly settings: Settings;
+  readonly sandbox: Sandbox;
+  readonly gitUser: GitUser;
+  readonly log: Logger;
+  readonly limits?: Partial<BuilderLimits>;
+  readonly now?: () => number;
+}
+
+export function createBuilder({ settings, sandbox, gitUser, log, limits, now = Date.now }: BuilderOptions): Builder {
+  const { dataDirectory, cacheDirectory } = settings;
+  const store = createLayerStore(join(dataDirectory, "layers"), join(dataDirectory, "builds"));
+  const parts: Parts = {
+    store,
+    cache: createLayerStore(join(cacheDirectory, "layers"), join(cacheDirectory, "builds")),
+    images: createImageStore(join(dataDirectory, "images")),
+    leases: createLeases(),
+    whiteouts: createWhiteouts(store.directory),
+    registry: createNpmRegistry(cacheDirectory, now),
+    sandbox,
+    gitUser,
+    dataDirectory,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    now,
+  };
+  return {
+    async prepare(onEvent) {
+      await ensureBaseLayer(parts.cache, onEvent);
+    },
+    async build(request) {
+      const startedMs = performance.now();
+      const image = await buildImage(parts, request);
+      log.info({ environment: request.environment, digest: image.digest, ms: Math.round(performance.now() - startedMs) }, "image built");
+      return image;
+    },
+    forecast: (request) => forecastBuild(parts, request),
+    async image(digest) {
+      return parts.images.find(digest)?.image ?? null;
+    },
+    exportOci: (image, directory, tag) => exportImage(parts, image, directory, tag),
+    sweep: (keptDigests) => sweepStore(parts, keptDigests),
+  };
+}

@@ -1,0 +1,155 @@
+/** Every layer of a build, in order: taken from the store, or made. Says for each which it was, and why. */
+import { mkdirSync } from "node:fs";
+import { chown } from "node:fs/promises";
+import { join } from "node:path";
+import type { SourceTree, StepPlan } from "../buildpacks/index.ts";
+import { APP_GID, APP_UID, type BuildRequest, type Layer, type SandboxBind } from "../core/index.ts";
+import { appLayerId, makeAppLayer } from "./app-layer.ts";
+import { ensureBaseLayer } from "./base-layer.ts";
+import type { GitObjects } from "./git-objects.ts";
+import type { Language } from "./language.ts";
+import { ensureLanguageLayer } from "./language-layer.ts";
+import type { LayerRecord } from "./layer-store.ts";
+import type { Parts } from "./parts.ts";
+import type { PlannedBuild } from "./planning.ts";
+import { liesAboveApp, type ResolvedStep, whyBuilt } from "./resolve.ts";
+import { layOutSeenFiles } from "./seen-files.ts";
+import { commitTreeId } from "./source.ts";
+import { makeStepLayer } from "./step-layer.ts";
+
+export interface BuildContext {
+  readonly git: GitObjects;
+  readonly source: SourceTree;
+  readonly planned: PlannedBuild;
+}
+
+export interface MadeLayers {
+  readonly base: Layer;
+  readonly language: Layer;
+  readonly app: Layer;
+  /** By step name; those of the image, and those that had to be made for them. */
+  readonly steps: ReadonlyMap<StepPlan["name"], Layer>;
+}
+
+/** npm's downloads, kept between builds. */
+const NPM_CACHE = "/var/cache/npm";
+
+export async function makeLayers(parts: Parts, request: BuildRequest, context: BuildContext): Promise<MadeLayers> {
+  const { build } = context.planned;
+  const base = await ensureBaseLayer(parts.cache, request.onEvent, request.signal);
+  const maker: Maker = { parts, request, context, base };
+  const language = await makeLanguage(maker, build.imageLanguage);
+  const app = await makeApp(maker);
+  const run: StepRunner = { ...maker, app, made: new Map() };
+  for (const name of build.plan.imageSteps) await makeStep(run, name);
+  return { base: parts.cache.layer(base), language, app, steps: run.made };
+}
+
+interface Maker {
+  readonly parts: Parts;
+  readonly request: BuildRequest;
+  readonly context: BuildContext;
+  readonly base: LayerRecord;
+}
+
+interface StepRunner extends Maker {
+  readonly app: Layer;
+  readonly made: Map<StepPlan["name"], Layer>;
+}
+
+async function makeLanguage({ parts, request, base }: Maker, language: Language): Promise<Layer> {
+  const startedMs = performance.now();
+  const { record, reused } = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
+  const reason = reused ? "same version" : "first use on this machine";
+  request.onEvent({ kind: "layer", title: record.title, reused, reason, durationMs: performance.now() - startedMs });
+  return parts.cache.layer(record);
+}
+
+async function makeApp({ parts, request, context }: Maker): Promise<Layer> {
+  const startedMs = performance.now();
+  const previousTree = request.previousCommit === null ? null : await commitTreeId(context.git, request.previousCommit);
+  const { salt } = context.planned;
+  const release = parts.leases.hold(previousTree === null ? [] : [appLayerId(previousTree, salt)]);
+  const made = await makeAppLayer({
+    ...parts,
+    git: context.git,
+    tree: context.source.id,
+    previousTree,
+    salt,
+    maxFileBytes: parts.limits.maxFileBytes,
+  }).finally(release);
+  request.onEvent({ kind: "layer", title: "app", reused: made.reused, reason: made.reason, durationMs: performance.now() - startedMs });
+  return made.layer;
+}
+
+/** Steps below a step are only looked at when it has to run. */
+async function makeStep(run: StepRunner, name: StepPlan["name"]): Promise<Layer> {
+  const known = run.made.get(name);
+  if (known !== undefined) return known;
+  const step = run.context.planned.build.steps.find(({ plan }) => plan.name === name);
+  if (step === undefined) throw new Error(`the plan has no step ${name}`);
+  const stored = run.parts.store.find(step.id);
+  const startedMs = performance.now();
+  const record = stored ?? (await runStepOnLayers(run, step));
+  const layer = run.parts.store.layer(record);
+  run.made.set(name, layer);
+  const last = run.context.planned.last;
+  run.request.onEvent({
+    kind: "layer",
+    title: step.plan.title,
+    reused: stored !== null,
+    reason: stored === null ? whyBuilt(last?.steps[name] ?? null, step.inputs) : "nothing that it sees changed",
+    durationMs: performance.now() - startedMs,
+  });
+  return layer;
+}
+
+async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<LayerRecord> {
+  const { parts, request, context, base } = run;
+  const language = context.planned.build.buildLanguage;
+  if (language === null) throw new Error(`step ${step.plan.name} has no runtime`);
+  const below: { plan: StepPlan; layer: Layer }[] = [];
+  for (const on of step.plan.on) below.push({ layer: await makeStep(run, on), plan: planOf(context, on) });
+  const runtime = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
+  const seesTree = step.plan.sees === "tree";
+  return makeStepLayer({
+    store: parts.store,
+    sandbox: parts.sandbox,
+    step,
+    name: `build-${request.app}-${step.id.slice(-8)}`,
+    layers: [
+      parts.cache.layer(base),
+      parts.cache.layer(runtime.record),
+      ...below.filter(({ plan }) => !liesAboveApp(plan)).map(({ layer }) => layer),
+      ...(seesTree ? [run.app] : []),
+      ...below.filter(({ plan }) => liesAboveApp(plan)).map(({ layer }) => layer),
+    ],
+    binds: [await npmCache(run)],
+    env: {
+      npm_config_registry: await parts.registry.address(),
+      npm_config_cache: NPM_CACHE,
+      npm_config_update_notifier: "false",
+      npm_config_fund: "false",
+      npm_config_audit: "false",
+      npm_config_progress: "false",
+    },
+    layOut: seesTree ? null : (directory) => layOutSeenFiles(parts, context, step.plan, directory),
+    onEvent: request.onEvent,
+    signal: request.signal,
+  });
+}
+
+function planOf(context: BuildContext, name: StepPlan["name"]): StepPlan {
+  const step = context.planned.build.steps.find(({ plan }) => plan.name === name);
+  if (step === undefined) throw new Error(`the plan has no step ${name}`);
+  return step.plan;
+}
+
+/** Branches share one cache that production never reads: whoever may push a branch cannot plant a package in production. */
+async function npmCache({ parts, request }: StepRunner): Promise<SandboxBind> {
+  const kind = request.environment === (request.app as string) ? "production" : "branches";
+  const source = join(parts.dataDirectory, "cache", "npm", request.app, kind);
+  mkdirSync(source, { recursive: true, mode: 0o711 });
+  await chown(source, APP_UID, APP_GID);
+  return { source, target: NPM_CACHE, readOnly: false };
+}

@@ -1,0 +1,33 @@
+/** What the builder's files work with, made once in index.ts. */
+import type { Sandbox } from "../core/index.ts";
+import type { GitUser } from "./git-objects.ts";
+import type { ImageStore } from "./image-store.ts";
+import type { LayerStore } from "./layer-store.ts";
+import type { Leases } from "./leases.ts";
+import type { NpmRegistry } from "./npm-registry.ts";
+import type { Whiteouts } from "./whiteout.ts";
+
+export interface Parts {
+  /** App, dependency and build layers of this platform. */
+  readonly store: LayerStore;
+  /** Base and language layers of this machine. */
+  readonly cache: LayerStore;
+  readonly images: ImageStore;
+  readonly leases: Leases;
+  readonly whiteouts: Whiteouts;
+  readonly registry: NpmRegistry;
+  readonly sandbox: Sandbox;
+  readonly gitUser: GitUser;
+  readonly dataDirectory: string;
+  readonly limits: BuilderLimits;
+  readonly now: () => number;
+}
+
+export interface BuilderLimits {
+  /** A larger file in a commit is refused. */
+  readonly maxFileBytes: number;
+  /** Builds are refused when less of the disk is free. */
+  readonly freeDiskPercent: number;
+}
+
+export const DEFAULT_LIMITS: BuilderLimits = { maxFileBytes: 512 * 1024 * 1024, freeDiskPercent: 5 };

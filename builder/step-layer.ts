@@ -1,0 +1,123 @@
+/** The layer that a step makes: what it sees is laid out, it runs, what it wrote is kept. */
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { chown, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { KeptOutput } from "../buildpacks/index.ts";
+import { APP_GID, APP_UID, type EventSink, type Layer, PushboatError, quote, type Sandbox, type SandboxBind } from "../core/index.ts";
+import { flush } from "./flush.ts";
+import type { LayerRecord, LayerStore } from "./layer-store.ts";
+import type { ResolvedStep } from "./resolve.ts";
+import { runStep } from "./step.ts";
+import { diskBytes } from "./walk.ts";
+
+export interface StepLayerSpec {
+  readonly store: LayerStore;
+  readonly sandbox: Sandbox;
+  readonly step: ResolvedStep;
+  /** `build-blog-deps`: names kernel objects. */
+  readonly name: string;
+  /** What the step stands on, lowest first. */
+  readonly layers: readonly Layer[];
+  readonly binds: readonly SandboxBind[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Fills a directory with the files that the step sees; null: they are in the layers. */
+  readonly layOut: ((directory: string) => Promise<void>) | null;
+  readonly onEvent: EventSink;
+  readonly signal: AbortSignal;
+}
+
+const MANY_FILES = 10_000;
+
+export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
+  const { store, step } = spec;
+  const draft = store.draft("step");
+  const startedMs = Date.now();
+  try {
+    const upper = join(draft, "upper");
+    const seen = join(draft, "seen");
+    for (const directory of [upper, seen]) {
+      mkdirSync(directory);
+      chmodSync(directory, 0o755);
+    }
+    if (spec.layOut !== null) await spec.layOut(seen);
+    const seenLayer: Layer[] = spec.layOut === null ? [] : [{ id: "seen", kind: "app", title: "seen files", directories: [seen] }];
+    await runStep({
+      sandbox: spec.sandbox,
+      name: spec.name,
+      title: step.plan.command,
+      layers: [...spec.layers, ...seenLayer],
+      upperDirectory: upper,
+      binds: spec.binds,
+      command: step.plan.command,
+      env: { ...spec.env, ...step.plan.env },
+      user: "app",
+      onEvent: spec.onEvent,
+      signal: spec.signal,
+    });
+    const kept = join(draft, "kept");
+    await keepOutput(upper, kept, step.plan.keeps, step.plan.command);
+    await flush(kept, MANY_FILES);
+    const record: LayerRecord = {
+      id: step.id,
+      kind: step.plan.kind,
+      title: step.plan.title,
+      directories: [step.id],
+      inputs: step.inputs,
+      sizeBytes: diskBytes(kept),
+      createdMs: startedMs,
+    };
+    await store.add(record, kept);
+    return record;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Everything outside /app is the step's own business (/tmp, caches) and stays out of the image. */
+async function keepOutput(upper: string, kept: string, keeps: KeptOutput, command: string): Promise<void> {
+  mkdirSync(kept);
+  chmodSync(kept, 0o755);
+  const app = join(upper, "app");
+  if (keeps.kind === "site") {
+    await move(findSite(app, keeps.candidates, command), join(kept, "app/site"));
+  } else if (keeps.kind === "only") {
+    if (isDirectory(join(app, keeps.path))) await move(join(app, keeps.path), join(kept, "app", keeps.path));
+  } else {
+    for (const path of keeps.except) await removeBelow(app, path);
+    if (isDirectory(app)) await rename(app, join(kept, "app"));
+  }
+  if (!existsSync(join(kept, "app"))) await makeAppDirectory(join(kept, "app"));
+}
+
+/** Never through a link: a build may have put one where a directory is expected. */
+async function removeBelow(app: string, path: string): Promise<void> {
+  const parts = path.split("/");
+  const parents = parts.map((_, index) => join(app, ...parts.slice(0, index)));
+  if (parents.every(isDirectory)) await rm(join(app, path), { recursive: true, force: true });
+}
+
+/** lstat: what a build left as a link to elsewhere is not its output. */
+function findSite(app: string, candidates: readonly string[], command: string): string {
+  const found = candidates.find((name) => isDirectory(join(app, name)));
+  if (found !== undefined) return join(app, found);
+  throw new PushboatError({
+    code: "build/no-output",
+    message: `${quote(command)} went well, but wrote none of ${candidates.map((name) => `${name}/`).join(", ")}`,
+    hint: "Let the build write into one of these directories; or, where the app is a server, give package.json a start script.",
+  });
+}
+
+async function move(from: string, to: string): Promise<void> {
+  await makeAppDirectory(dirname(to));
+  await rename(from, to);
+}
+
+async function makeAppDirectory(path: string): Promise<void> {
+  mkdirSync(path);
+  chmodSync(path, 0o755);
+  await chown(path, APP_UID, APP_GID);
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,143 @@
+/** One build step in a sandbox: its limits, its environment, and what its end means. */
+import { totalmem } from "node:os";
+import {
+  APP_GID,
+  APP_HOME,
+  APP_UID,
+  type EventSink,
+  type Layer,
+  PushboatError,
+  type Sandbox,
+  type SandboxBind,
+  type SandboxResult,
+} from "../core/index.ts";
+
+export interface StepRun {
+  readonly sandbox: Sandbox;
+  /** For kernel objects: [a-z0-9-]. */
+  readonly name: string;
+  /** For the reader: `npm ci`. */
+  readonly title: string;
+  readonly layers: readonly Layer[];
+  readonly upperDirectory: string;
+  readonly binds: readonly SandboxBind[];
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: "app" | "root";
+  readonly onEvent: EventSink;
+  readonly signal: AbortSignal;
+}
+
+export interface StepLimits {
+  readonly memoryBytes: number;
+  readonly pids: number;
+  readonly timeoutMs: number;
+}
+
+/** Half of the host: a build must not take the running apps down. */
+export const STEP_LIMITS: StepLimits = { memoryBytes: Math.floor(totalmem() / 2), pids: 1024, timeoutMs: 15 * 60_000 };
+
+/** Half of an app's: a busy build gives way to what serves. */
+const CPU_SHARES = 512;
+const LAST_LINES = 12;
+
+/** Where the sandbox mounts the host's CA bundle for network `registry`; only a build's environment names it, never an image's. */
+const CA_BUNDLE = "/etc/ssl/pushboat-ca.crt";
+const CA_VARIABLES = [
+  "SSL_CERT_FILE",
+  "NODE_EXTRA_CA_CERTS",
+  "npm_config_cafile",
+  "CURL_CA_BUNDLE",
+  "GIT_SSL_CAINFO",
+  "PIP_CERT",
+  "REQUESTS_CA_BUNDLE",
+  "CARGO_HTTP_CAINFO",
+];
+
+const HOME = "/tmp/home";
+
+export async function runStep(run: StepRun, limits: StepLimits = STEP_LIMITS): Promise<void> {
+  const last: string[] = [];
+  const result = await run.sandbox.run({
+    name: run.name,
+    layers: run.layers,
+    upperDirectory: run.upperDirectory,
+    binds: run.binds,
+    argv: ["/bin/sh", "-c", `mkdir -p "$HOME" && { ${run.command}\n}`],
+    env: { ...stepEnv(), ...run.env },
+    workingDirectory: run.user === "app" ? APP_HOME : "/",
+    uid: run.user === "app" ? APP_UID : 0,
+    gid: run.user === "app" ? APP_GID : 0,
+    network: "registry",
+    memoryBytes: limits.memoryBytes,
+    pids: limits.pids,
+    cpuShares: CPU_SHARES,
+    timeoutMs: limits.timeoutMs,
+    onLine: (text) => {
+      last.push(text);
+      if (last.length > LAST_LINES) last.shift();
+      run.onEvent({ kind: "output", source: run.title, text });
+    },
+    signal: run.signal,
+  });
+  const failure = stepFailure(run.title, result, last, limits);
+  if (failure !== null) throw failure;
+}
+
+function stepEnv(): Readonly<Record<string, string>> {
+  return {
+    PATH: "/app/node_modules/.bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin",
+    HOME,
+    CI: "true",
+    LANG: "C.UTF-8",
+    ...Object.fromEntries(CA_VARIABLES.map((name) => [name, CA_BUNDLE])),
+  };
+}
+
+/** null: it went well. Pure. */
+export function stepFailure(title: string, result: SandboxResult, lastLines: readonly string[], limits: StepLimits): PushboatError | null {
+  if (result.exitCode === 0 && !result.timedOut && !result.outOfMemory) return null;
+  const mb = Math.round(limits.memoryBytes / 1024 / 1024);
+  if (result.outOfMemory) {
+    return new PushboatError({
+      code: "build/out-of-memory",
+      message: `${title} used more than the ${mb} MB a build may have, and was stopped`,
+      hint: withOutput("Make the build smaller, or give the machine more memory (a build gets half of it).", lastLines),
+    });
+  }
+  if (result.timedOut) {
+    return new PushboatError({
+      code: "build/timed-out",
+      message: `${title} was not done after ${Math.round(limits.timeoutMs / 60_000)} minutes, and was stopped`,
+      hint: withOutput("Look for a command that waits for input or never ends (a watcher, a server).", lastLines),
+    });
+  }
+  return new PushboatError({
+    code: "build/step-failed",
+    message: `${title} ended with exit code ${result.exitCode}`,
+    hint: withOutput(adviceFor(lastLines), lastLines),
+  });
+}
+
+/** What a reader of the usual failures would say. */
+function adviceFor(lastLines: readonly string[]): string {
+  const text = lastLines.join("\n");
+  if (
+    /npm (?:error|ERR!).*(?:lock file|package-lock\.json).*(?:sync|in sync)|can only install packages when your package\.json and package-lock/i.test(
+      text,
+    )
+  ) {
+    return "package.json and package-lock.json do not agree: run `npm install`, commit both files, and push again.";
+  }
+  if (/gyp ERR!|node-gyp/.test(text)) {
+    return "A package wants to compile C++ code, and the build has no compiler yet: choose a version of it that ships binaries for this Node version.";
+  }
+  if (/(?:spawn|sh: \d+:|syscall spawn) git|git: not found|ENOENT.*\bgit\b/.test(text)) {
+    return "A dependency is fetched with git, which the build does not have yet: depend on a published version of it.";
+  }
+  return "Mend what the last lines say, commit and push again; the whole output is above.";
+}
+
+function withOutput(advice: string, lastLines: readonly string[]): string {
+  return lastLines.length === 0 ? advice : [advice, "The last lines were:", ...lastLines.map((line) => `  ${line}`)].join("\n");
+}

@@ -1,0 +1,88 @@
+/** A real but plain sandbox for the builder's tests: overlay + chroot in namespaces of its own. No limits; the engine's has them. */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Layer, Sandbox, SandboxSpec } from "../../../../core/index.ts";
+
+export interface PlainSandbox extends Sandbox {
+  /** Names of the runs so far. */
+  readonly runs: readonly SandboxSpec[];
+}
+
+const SCRIPT = `set -e
+mount -t overlay overlay -o "$OPTIONS" "$ROOT"
+mkdir -p "$ROOT/etc/ssl"
+mount -t tmpfs tmpfs "$ROOT/tmp"
+chmod 1777 "$ROOT/tmp"
+mount -t tmpfs tmpfs "$ROOT/dev"
+for device in null zero urandom; do touch "$ROOT/dev/$device"; mount --bind "/dev/$device" "$ROOT/dev/$device"; done
+ln -s /proc/self/fd/1 "$ROOT/dev/stdout"
+ln -s /proc/self/fd "$ROOT/dev/fd"
+mount -t proc proc "$ROOT/proc"
+if [ "$CA" = 1 ]; then
+  touch "$ROOT/etc/ssl/pushboat-ca.crt"
+  mount --bind /etc/ssl/certs/ca-certificates.crt "$ROOT/etc/ssl/pushboat-ca.crt"
+  touch "$ROOT/etc/resolv.conf"; mount --bind /etc/resolv.conf "$ROOT/etc/resolv.conf"
+fi
+while [ "$1" != -- ]; do mkdir -p "$ROOT$2"; mount --bind "$1" "$ROOT$2"; shift 2; done
+shift
+exec chroot --userspec="$OWNER" "$ROOT" /usr/bin/env -i "$@"`;
+
+export function createPlainSandbox(): PlainSandbox {
+  const runs: SandboxSpec[] = [];
+  return {
+    runs,
+    async run(spec) {
+      runs.push(spec);
+      const scratch = mkdtempSync(join(tmpdir(), "plain-sandbox-"));
+      const [root, work] = [join(scratch, "root"), `${spec.upperDirectory}.work`];
+      mkdirSync(root);
+      mkdirSync(work);
+      try {
+        return await runInside(spec, root, overlayOptions(spec.layers, spec.upperDirectory, work));
+      } finally {
+        rmSync(work, { recursive: true, force: true });
+        rmSync(scratch, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+export function overlayOptions(layers: readonly Layer[], upper: string, work: string): string {
+  const lowers = layers.flatMap(({ directories }) => directories).reverse();
+  return `lowerdir=${lowers.join(":")},upperdir=${upper},workdir=${work},redirect_dir=off,index=off,metacopy=off`;
+}
+
+function runInside(
+  spec: SandboxSpec,
+  root: string,
+  options: string,
+): Promise<{ exitCode: number; outOfMemory: boolean; timedOut: boolean }> {
+  const binds = spec.binds.flatMap(({ source, target }) => [source, target]);
+  const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
+  const command = ["sh", "-c", 'cd "$0" && exec "$@"', spec.workingDirectory, ...spec.argv];
+  const child = spawn(
+    "unshare",
+    ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", SCRIPT, "sh", ...binds, "--", ...env, ...command],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        ROOT: root,
+        OPTIONS: options,
+        OWNER: `${spec.uid}:${spec.gid}`,
+        CA: spec.network === "registry" ? "1" : "0",
+      },
+      signal: spec.signal,
+      killSignal: "SIGKILL",
+    },
+  );
+  createInterface({ input: child.stdout }).on("line", spec.onLine);
+  createInterface({ input: child.stderr }).on("line", spec.onLine);
+  return new Promise((resolve, reject) => {
+    child.on("error", (error) => reject(spec.signal.aborted ? spec.signal.reason : error));
+    child.on("close", (code) => resolve({ exitCode: code ?? 137, outOfMemory: false, timedOut: false }));
+  });
+}
