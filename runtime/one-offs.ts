@@ -1,0 +1,140 @@
+/** Containers for one command: release commands and `run`. They are not instances; they end with their command. */
+import type { Readable } from "node:stream";
+import type { EnvironmentName, OneOffIo, OneOffResult, OneOffSpec } from "../core/index.ts";
+import { commandLine } from "./command-line.ts";
+import { newContainerId } from "./container-id.ts";
+import { type ContainerOrder, containerEnv, containerSpec } from "./container-spec.ts";
+import type { ContainerExit, Engine, ExecProcess } from "./engine/contract.ts";
+import { oneOffLabels } from "./instance-labels.ts";
+import type { Logs } from "./logs/index.ts";
+
+export interface OneOffsParts {
+  readonly engine: Engine;
+  readonly logs: Logs;
+}
+
+export interface OneOffs {
+  run(spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult>;
+  /** Kills those of an environment, or all, and waits until they are removed. */
+  endAll(environment?: EnvironmentName): Promise<void>;
+}
+
+interface Running {
+  readonly environment: EnvironmentName;
+  readonly cancel: AbortController;
+  readonly over: Promise<unknown>;
+}
+
+/** What holds the container while its command runs beside it (exec has stdin and a terminal, a container's init has not). */
+const IDLE = { form: "exec", command: ["/bin/sleep", "infinity"] } as const;
+
+export function createOneOffs(parts: OneOffsParts): OneOffs {
+  const running = new Set<Running>();
+  return {
+    run: async (spec, io) => {
+      const cancel = new AbortController();
+      const signal = AbortSignal.any([spec.signal, cancel.signal]);
+      const result = runOneOff(parts, { ...spec, signal }, io);
+      const entry = { environment: spec.workload.environment, cancel, over: result.catch(() => {}) };
+      running.add(entry);
+      return await result.finally(() => running.delete(entry));
+    },
+    endAll: async (environment) => {
+      const ending = [...running].filter((one) => environment === undefined || one.environment === environment);
+      for (const one of ending) one.cancel.abort(new Error("ended by the platform"));
+      await Promise.all(ending.map((one) => one.over));
+    },
+  };
+}
+
+/** Without input and terminal the command is the container's own process, and its output goes into the log. */
+async function runOneOff(parts: OneOffsParts, spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult> {
+  const { engine, logs } = parts;
+  const { signal, workload } = spec;
+  signal.throwIfAborted();
+  const id = newContainerId(workload.environment, spec.name);
+  const order: ContainerOrder = {
+    id,
+    workload,
+    name: spec.name,
+    definition: spec.definition,
+    size: spec.size,
+    logFile: logs.instanceFile(workload.environment, spec.name, id),
+    labels: oneOffLabels(workload.environment, spec.name),
+    extraEnv: spec.extraEnv,
+  };
+  const attached = io.stdin !== null || io.terminal !== null;
+  const kill = (): void => void engine.kill(id, "KILL").catch(() => {});
+  try {
+    await engine.start(containerSpec(attached ? { ...order, definition: IDLE } : order));
+    signal.addEventListener("abort", kill, { once: true });
+    if (signal.aborted) kill();
+    const result = attached ? await runAttached(parts, order, io) : await runLogged(parts, order, io);
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    signal.removeEventListener("abort", kill);
+    await engine.kill(id, "KILL");
+    await engine.remove(id);
+    logs.ended(order.logFile);
+    if (attached) logs.discard(order.logFile);
+  }
+}
+
+/** Streams the log file: the same lines, in the same order, as `logs` shows later. */
+async function runLogged({ engine, logs }: OneOffsParts, order: ContainerOrder, io: OneOffIo): Promise<OneOffResult> {
+  io.onSignal((name) => void engine.kill(order.id, containerSignal(name)).catch(() => {}));
+  const exit = engine.wait(order.id, new AbortController().signal);
+  await logs.stream(order.logFile, (line) => (line.stream === "stderr" ? io.stderr : io.stdout).write(`${line.text}\n`), exit);
+  const { exitCode, outOfMemory } = await exit;
+  return { exitCode, outOfMemory };
+}
+
+/** The command runs beside an idle init; exit code, streams, size and signals are its own. */
+async function runAttached({ engine }: OneOffsParts, order: ContainerOrder, io: OneOffIo): Promise<OneOffResult> {
+  const { config } = order.workload.image;
+  const child = await engine.exec({
+    id: order.id,
+    argv: commandLine(order.definition),
+    env: { ...containerEnv(order), ...(io.terminal === null ? {} : { TERM: io.terminal.type }) },
+    workingDirectory: config.workingDirectory,
+    uid: config.uid,
+    gid: config.gid,
+    terminal: io.terminal === null ? null : { type: io.terminal.type, columns: io.terminal.columns, rows: io.terminal.rows },
+  });
+  io.terminal?.onResize(({ columns, rows }) => child.resize(columns, rows));
+  io.onSignal((name) => child.signal(name));
+  feed(child, io);
+  const outputs = [carry(child.stdout, io.stdout), carry(child.stderr, io.stderr)];
+  const exitCode = await child.exit;
+  const exit = await endIdle(engine, order.id);
+  await Promise.all(outputs);
+  return { exitCode, outOfMemory: exit.outOfMemory };
+}
+
+/** Ends what the command left behind, which holds its streams open; the monitor knows of an out-of-memory kill. */
+async function endIdle(engine: Engine, id: string): Promise<ContainerExit> {
+  await engine.kill(id, "KILL");
+  return await engine.wait(id, new AbortController().signal);
+}
+
+function feed(child: ExecProcess, io: OneOffIo): void {
+  child.stdin.on("error", () => {}); // a command need not read its input
+  if (io.stdin === null) child.stdin.end();
+  else io.stdin.pipe(child.stdin);
+}
+
+/** Resolves when all was handed on; the target stays open. */
+function carry(from: NodeJS.ReadableStream, to: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    from.once("end", resolve);
+    from.once("error", () => resolve());
+    (from as Readable).once("close", resolve);
+    from.pipe(to, { end: false });
+  });
+}
+
+/** Those a container's init passes on to its command. */
+function containerSignal(name: string): "TERM" | "KILL" | "INT" | "HUP" {
+  return name === "KILL" || name === "INT" || name === "HUP" ? name : "TERM";
+}

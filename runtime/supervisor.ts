@@ -1,0 +1,112 @@
+/** The Runtime: what was asked for x what runs, kept together. Each skill is in a file of its own; here they are joined. */
+import { type HealthyInstance, type Instance, RESTART_POLICY, type Runtime, type Settings, WEB } from "../core/index.ts";
+import { adopt } from "./adopt.ts";
+import { APP_PORT } from "./container-spec.ts";
+import { converge } from "./converge.ts";
+import type { Engine } from "./engine/contract.ts";
+import { InstanceTable } from "./instance-table.ts";
+import { createKeeper } from "./keeper.ts";
+import { createLives, supervisorSource } from "./lives.ts";
+import { createLogs } from "./logs/index.ts";
+import { createOneOffs } from "./one-offs.ts";
+import { wanted } from "./plan.ts";
+import { createReadyMarks } from "./ready-marks.ts";
+import { createStop } from "./stop.ts";
+import { isLiving, type Tracked } from "./tracked.ts";
+
+export interface SupervisorOptions {
+  readonly settings: Settings;
+  readonly engine: Engine;
+  readonly now: () => number;
+  /** Failures of work that nobody waits for. */
+  readonly complain: (what: string, error: unknown) => void;
+}
+
+/** `down` waits this long for apps at most: the whole machine may be going. */
+const TEARDOWN_STOP_TIMEOUT_MS = 5_000;
+
+export function createSupervisor(options: SupervisorOptions): Runtime {
+  const { settings, engine, now, complain } = options;
+  const table = new InstanceTable();
+  const marks = createReadyMarks(settings.runDirectory);
+  const logs = createLogs({ settings, now, reopen: (id) => engine.reopenLog(id), complain });
+  const listeners: ((environment: Instance["environment"]) => void)[] = [];
+
+  // The order counts: a crash is told before the keeper, who listens too, tells of the restart.
+  table.onChange((before, after) => tellState(before, after));
+  table.onChange((before, after) => noteReadiness(before, after));
+  const lives = createLives({ engine, table, logs, now, complain });
+  const stop = createStop({ engine, table, lives, now });
+  const keeper = createKeeper({ table, lives, logs, policy: RESTART_POLICY, now });
+  const oneOffs = createOneOffs({ engine, logs });
+  table.onChange((before, after) => announce(before, after));
+
+  function tellState(before: Tracked | null, after: Tracked | null): void {
+    if (after === null || before?.state === after.state) return;
+    const reason = after.reason === null || after.state === "stopping" || after.state === "down" ? "" : `: ${after.reason}`;
+    const text = before === null ? `State changed to ${after.state}` : `State changed from ${before.state} to ${after.state}${reason}`;
+    if (before !== null || after.state === "starting") logs.write(after.environment, supervisorSource(after), text);
+  }
+
+  function noteReadiness(before: Tracked | null, after: Tracked | null): void {
+    if (after === null && before !== null) marks.unmark(before.id);
+    else if (before !== null && before.state !== "up" && after?.state === "up") marks.mark(after.id, after.sinceMs);
+  }
+
+  function announce(before: Tracked | null, after: Tracked | null): void {
+    const instance = after ?? before;
+    if (instance === null || (before?.state === after?.state && before?.ip === after?.ip)) return;
+    for (const listener of listeners) listener(instance.environment);
+  }
+
+  function snapshot(instance: Tracked): Instance {
+    const { id, environment, revision, release, type, index, state, pid, restarts, sinceMs, reason, ip } = instance;
+    const address = type === WEB && ip !== null && isLiving(instance) ? { ip, port: APP_PORT } : null;
+    const memoryBytes = isLiving(instance) ? engine.memoryBytes(id) : 0;
+    return { id, environment, revision, release, type, index, state, address, pid, memoryBytes, restarts, sinceMs, reason };
+  }
+
+  async function stopAll(instances: readonly { readonly id: string }[], timeoutMs: number): Promise<void> {
+    await stop(
+      instances.map((instance) => instance.id),
+      timeoutMs,
+    );
+  }
+
+  return {
+    adopt: () => adopt({ engine, table, lives, logs, marks, complain }),
+    converge: (workload, convergeOptions) => converge({ table, lives, logs, stop, snapshot }, workload, convergeOptions),
+    keep: (workload) => keeper.keep(workload),
+    forget: (environment) => keeper.forget(environment),
+    stop: (instances) => stopAll(instances, settings.stopTimeoutMs),
+    instances: (environment) => (environment === undefined ? table.all() : table.of(environment)).map(snapshot),
+    healthy: (environment) => {
+      const workload = keeper.kept(environment);
+      if (workload === undefined) return [];
+      const up = wanted(workload, table.of(environment)).filter((instance) => instance.state === "up");
+      return up.map((instance) => snapshot(instance) as HealthyInstance);
+    },
+    onChange: (listener) => void listeners.push(listener),
+    runOneOff: (spec, io) => oneOffs.run(spec, io),
+    setAllowed: (_, slot, allowed) => engine.setAllowed(slot, allowed),
+    logs: (query) => logs.query(query),
+    writeLog: (environment, source, text) => logs.write(environment, source, text),
+    removeEnvironment: async (environment, slot) => {
+      keeper.forget(environment);
+      await Promise.all([oneOffs.endAll(environment), stopAll(table.of(environment), settings.stopTimeoutMs)]);
+      await engine.releaseSlot(slot);
+      logs.removeEnvironment(environment);
+    },
+    teardown: async () => {
+      for (const instance of table.all()) keeper.forget(instance.environment);
+      await Promise.all([oneOffs.endAll(), stopAll(table.all(), TEARDOWN_STOP_TIMEOUT_MS)]);
+      await engine.teardown();
+    },
+    close: async () => {
+      keeper.close();
+      lives.close();
+      logs.close();
+      await engine.close();
+    },
+  };
+}
