@@ -1,0 +1,86 @@
+/** Everything a container needs before runc is asked: its record, network, files and config.json. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { PushboatError } from "../../../core/index.ts";
+import type { ContainerSpec } from "../contract.ts";
+import type { KernelHelper } from "../kernel/helper.ts";
+import type { Link } from "../network/link.ts";
+import type { Networks } from "../network/network.ts";
+import { type ContainerPaths, containerPaths, type Paths } from "../paths.ts";
+import { baseUidOf, type Slices } from "../slices.ts";
+import { AUTHORITY_ENV } from "./authorities.ts";
+import { assembleFilesystem, detachFilesystem } from "./filesystem.ts";
+import { type HostLimits, ociConfig } from "./oci-config.ts";
+import { type ContainerRecord, writeRecord } from "./record.ts";
+
+export interface BundleDependencies {
+  readonly paths: Paths;
+  readonly slices: Slices;
+  readonly networks: Networks;
+  readonly helper: KernelHelper;
+  readonly host: HostLimits;
+}
+
+export interface Bundle {
+  readonly spec: ContainerSpec;
+  readonly place: ContainerPaths;
+  readonly record: ContainerRecord;
+  readonly link: Link | null;
+}
+
+/** Takes the id and a network; from here on there is a record, so nothing can be forgotten. */
+export async function openBundle(spec: ContainerSpec, { paths, networks }: BundleDependencies): Promise<Bundle> {
+  const place = containerPaths(paths, spec.id);
+  requireId(spec.id);
+  if (existsSync(place.bundle)) throw taken(spec.id);
+  mkdirSync(place.bundle, { recursive: true, mode: 0o700 });
+  const link = spec.network === "none" ? null : await networks.take();
+  const record: ContainerRecord = {
+    id: spec.id,
+    slot: spec.slot,
+    link: link?.offset ?? null,
+    ip: link?.ip ?? null,
+    labels: spec.labels,
+    logFile: spec.logFile,
+    scratch: spec.upperDirectory === null ? place.scratch : null,
+    init: null,
+    monitor: null,
+  };
+  writeRecord(paths, record);
+  return { spec, place, record, link };
+}
+
+/** Mounts its files and writes config.json. */
+export async function fillBundle(bundle: Bundle, { slices, networks, helper, host }: BundleDependencies): Promise<void> {
+  const { spec, place, link } = bundle;
+  const baseUid = baseUidOf(slices, spec.slot);
+  const resolver = await networks.resolver();
+  const binds = await assembleFilesystem({ spec, place, baseUid, ip: link?.ip ?? null, resolver }, helper);
+  const config = ociConfig({
+    spec: spec.network === "registry" ? { ...spec, env: { ...AUTHORITY_ENV, ...spec.env } } : spec,
+    baseUid,
+    cgroup: place.cgroup,
+    rootfs: place.rootfs,
+    netnsFile: link?.netnsFile ?? null,
+    sysDirectory: link?.sysDirectory ?? null,
+    binds,
+    host,
+  });
+  writeFileSync(`${place.bundle}/config.json`, JSON.stringify(config), { mode: 0o600 });
+}
+
+/** Once runc has created the container, its processes hold its mounts and its network, and nothing on the host needs to. */
+export async function letGo(bundle: Bundle, { networks, helper }: BundleDependencies): Promise<void> {
+  await Promise.all([
+    detachFilesystem(bundle.place, bundle.spec.mounts.length, helper),
+    bundle.link === null ? Promise.resolve() : networks.handOver(bundle.link),
+  ]);
+}
+
+function requireId(id: string): void {
+  if (/^[a-z0-9][a-z0-9-]{0,59}$/.test(id)) return;
+  throw new PushboatError({ code: "engine/id", message: `${JSON.stringify(id)} is no container id`, kind: "platform" });
+}
+
+function taken(id: string): PushboatError {
+  return new PushboatError({ code: "engine/id-taken", message: `there is a container ${id} already`, kind: "platform" });
+}

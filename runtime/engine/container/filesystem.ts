@@ -1,0 +1,105 @@
+/** What a container sees as its files: layers, a writable upper, mounts, and the few files that are made for it. */
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { PushboatError } from "../../../core/index.ts";
+import type { ContainerSpec } from "../contract.ts";
+import type { KernelHelper } from "../kernel/helper.ts";
+import type { Resolver } from "../network/resolver.ts";
+import type { ContainerPaths } from "../paths.ts";
+import { type ConfigBind, INIT } from "./oci-config.ts";
+import { type MountPoint, makeSkeleton } from "./skeleton.ts";
+
+export interface FilesystemInput {
+  readonly spec: ContainerSpec;
+  readonly place: ContainerPaths;
+  readonly baseUid: number;
+  readonly ip: string | null;
+  readonly resolver: Resolver;
+}
+
+/** Debian's package `tini`; static, so it runs in any root filesystem. */
+const HOST_INIT = "/usr/bin/tini-static";
+/** The host's certificate authorities, where everything that is linked against OpenSSL looks for them. */
+export const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+
+/** Mounts everything below place.mounts; answers the binds for runc. */
+export async function assembleFilesystem(input: FilesystemInput, helper: KernelHelper): Promise<readonly ConfigBind[]> {
+  const { spec, place, baseUid } = input;
+  mkdirSync(place.mounts, { recursive: true, mode: 0o700 });
+  chownSync(place.mounts, baseUid, baseUid);
+  const ours = writeOwnFiles(input);
+  const mounted = spec.mounts.map((mount, index) => ({
+    source: mount.mapOwners ? `${place.mounts}/v${index}` : mount.source,
+    target: mount.target,
+    readOnly: mount.readOnly,
+  }));
+  const points = [
+    ...ours.map((bind) => pointOf(bind.source, bind.target)),
+    ...spec.mounts.map((mount) => pointOf(mount.source, mount.target)),
+  ];
+  makeSkeleton(place.skeleton, baseUid, points);
+  await Promise.all([
+    mountLayers(input, helper),
+    ...spec.mounts.map((mount, index) =>
+      mount.mapOwners ? helper.bindMapped(baseUid, mount.source, `${place.mounts}/v${index}`) : Promise.resolve(),
+    ),
+  ]);
+  return [...ours, ...mounted];
+}
+
+/** runc has its own copies of all mounts once the container is created: ours can go. */
+export async function detachFilesystem(place: ContainerPaths, mountCount: number, helper: KernelHelper): Promise<void> {
+  await helper.unmount([place.rootfs, ...Array.from({ length: mountCount }, (_, index) => `${place.mounts}/v${index}`)]);
+}
+
+function mountLayers({ spec, place, baseUid }: FilesystemInput, helper: KernelHelper): Promise<void> {
+  const upper = spec.upperDirectory ?? `${place.scratch}/upper`;
+  // on the upper's filesystem, as overlayfs wants it
+  const work = workDirectoryOf(spec, place);
+  mkdirSync(upper, { recursive: true });
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true, mode: 0o700 });
+  mkdirSync(place.rootfs, { mode: 0o755 });
+  return helper.overlay({
+    baseUid,
+    target: place.rootfs,
+    upper,
+    work,
+    clones: place.clones,
+    skeleton: place.skeleton,
+    layers: spec.layers.flatMap((layer) => layer.directories),
+  });
+}
+
+export function workDirectoryOf(spec: ContainerSpec, place: ContainerPaths): string {
+  return spec.upperDirectory === null ? `${place.scratch}/work` : `${spec.upperDirectory}.work`;
+}
+
+function writeOwnFiles({ spec, place, ip, resolver }: FilesystemInput): readonly ConfigBind[] {
+  const files: Readonly<Record<string, string>> = {
+    "/etc/resolv.conf": spec.network === "none" ? "" : resolver.text,
+    "/etc/hosts": `127.0.0.1 localhost\n${ip === null ? "" : `${ip} ${spec.id}\n`}`,
+    "/etc/hostname": `${spec.id}\n`,
+  };
+  const binds = Object.entries(files).map(([target, text]) => {
+    const source = `${place.mounts}/${target.slice("/etc/".length)}`;
+    writeFileSync(source, text);
+    chmodSync(source, 0o644);
+    return { source, target, readOnly: true };
+  });
+  const init = { source: HOST_INIT, target: INIT, readOnly: true };
+  const authorities = spec.network === "registry" && existsSync(CA_BUNDLE);
+  return [init, ...binds, ...(authorities ? [{ source: CA_BUNDLE, target: CA_BUNDLE, readOnly: true }] : [])];
+}
+
+function pointOf(source: string, target: string): MountPoint {
+  try {
+    return { target, kind: statSync(source).isDirectory() ? "directory" : "file" };
+  } catch (cause) {
+    throw new PushboatError({
+      code: "engine/mount",
+      message: `${source}, to be mounted at ${target}, cannot be read`,
+      kind: "platform",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,161 @@
+/** A container as runc's config.json. Pure. */
+import { APP_HOME } from "../../../core/index.ts";
+import type { ContainerSpec, ExecSpec } from "../contract.ts";
+import { UID_RANGE } from "../slices.ts";
+import { seccompProfile } from "./seccomp.ts";
+
+export interface ConfigBind {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface HostLimits {
+  readonly architecture: "x64" | "arm64";
+  /** Our own RLIMIT_NOFILE (hard): nobody can go above it without CAP_SYS_RESOURCE. */
+  readonly openFiles: number;
+  /** Our own oom_score_adj: nobody can go below it. */
+  readonly oomScoreAdj: number;
+  /** The kernel accounts swap to cgroups. */
+  readonly swapAccounting: boolean;
+}
+
+export interface ConfigInput {
+  readonly spec: ContainerSpec;
+  readonly baseUid: number;
+  readonly cgroup: string;
+  readonly rootfs: string;
+  /** null: a namespace of its own with nothing but loopback. */
+  readonly netnsFile: string | null;
+  /** null with netnsFile null: runc mounts one. */
+  readonly sysDirectory: string | null;
+  /** Init, resolv.conf, hosts, hostname, and the spec's mounts. */
+  readonly binds: readonly ConfigBind[];
+  readonly host: HostLimits;
+}
+
+/** Where tini is inside. */
+export const INIT = "/.pushboat/init";
+
+/** Runs as root of the user namespace in builds (package managers chown, setuid to helpers): Docker's default without what reaches the network or devices. */
+const BUILD_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETFCAP"].map(
+  (name) => `CAP_${name}`,
+);
+const DEFAULT_ENV = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+const MAX_OPEN_FILES = 65_536;
+/** The kernel's killer takes builds first, then apps, then us. */
+const OOM_SCORE_ABOVE_OURS = { build: 600, app: 300 };
+const SHM_BYTES = 64 * 1024 * 1024;
+
+const MASKED_PATHS = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/scsi",
+  "/proc/sched_debug",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+  "/sys/fs/selinux",
+  "/sys/kernel",
+];
+const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+export function ociConfig(input: ConfigInput): object {
+  const { spec, host } = input;
+  return {
+    ociVersion: "1.0.2",
+    process: {
+      ...processOf({ ...spec, argv: [INIT, "--", ...spec.argv], terminal: null }, spec.slot === "build"),
+      rlimits: rlimits(host),
+      oomScoreAdj: Math.min(1000, host.oomScoreAdj + OOM_SCORE_ABOVE_OURS[spec.slot === "build" ? "build" : "app"]),
+    },
+    root: { path: input.rootfs, readonly: false },
+    hostname: spec.id,
+    mounts: [...systemMounts(input.sysDirectory), ...input.binds.map(bindMount)],
+    linux: {
+      uidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
+      gidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
+      namespaces: [
+        { type: "pid" },
+        { type: "ipc" },
+        { type: "uts" },
+        { type: "mount" },
+        { type: "user" },
+        { type: "cgroup" },
+        input.netnsFile === null ? { type: "network" } : { type: "network", path: input.netnsFile },
+      ],
+      cgroupsPath: input.cgroup,
+      resources: {
+        devices: [{ allow: false, access: "rwm" }],
+        memory: { limit: spec.memoryBytes, ...(host.swapAccounting ? { swap: spec.memoryBytes } : {}) },
+        pids: { limit: spec.pids },
+        cpu: { shares: spec.cpuShares },
+      },
+      seccomp: seccompProfile(host.architecture),
+      maskedPaths: MASKED_PATHS,
+      readonlyPaths: READONLY_PATHS,
+    },
+  };
+}
+
+/** What `runc exec --process` wants: the container's own fences, another command. */
+export function execProcess(spec: ExecSpec, host: HostLimits): object {
+  return { ...processOf(spec, false), rlimits: rlimits(host) };
+}
+
+function processOf(spec: Omit<ExecSpec, "id">, capable: boolean): object {
+  const capabilities = capable && spec.uid === 0 ? BUILD_CAPABILITIES : [];
+  return {
+    terminal: spec.terminal !== null,
+    ...(spec.terminal === null ? {} : { consoleSize: { width: spec.terminal.columns, height: spec.terminal.rows } }),
+    user: { uid: spec.uid, gid: spec.gid },
+    args: spec.argv,
+    env: Object.entries({ ...DEFAULT_ENV, HOME: spec.uid === 0 ? "/root" : APP_HOME, ...spec.env }).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
+    cwd: spec.workingDirectory,
+    capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
+    noNewPrivileges: true,
+  };
+}
+
+function rlimits(host: HostLimits): readonly object[] {
+  const openFiles = Math.min(MAX_OPEN_FILES, host.openFiles);
+  return [
+    { type: "RLIMIT_NOFILE", soft: openFiles, hard: openFiles },
+    { type: "RLIMIT_CORE", soft: 0, hard: 0 },
+  ];
+}
+
+function systemMounts(sysDirectory: string | null): readonly object[] {
+  const closed = ["nosuid", "noexec", "nodev"];
+  return [
+    { destination: "/proc", type: "proc", source: "proc", options: closed },
+    { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "noexec", "strictatime", "mode=755", "size=65536k"] },
+    {
+      destination: "/dev/pts",
+      type: "devpts",
+      source: "devpts",
+      options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+    },
+    { destination: "/dev/shm", type: "tmpfs", source: "shm", options: [...closed, "mode=1777", `size=${SHM_BYTES}`] },
+    sysDirectory === null
+      ? { destination: "/sys", type: "sysfs", source: "sysfs", options: [...closed, "ro"] }
+      : { destination: "/sys", type: "bind", source: sysDirectory, options: ["bind", ...closed, "ro"] },
+    { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: [...closed, "relatime", "ro"] },
+  ];
+}
+
+function bindMount(bind: ConfigBind): object {
+  return {
+    destination: bind.target,
+    type: "bind",
+    source: bind.source,
+    options: ["bind", "nosuid", "nodev", bind.readOnly ? "ro" : "rw"],
+  };
+}

@@ -1,0 +1,243 @@
+/** Containers with their filesystem, network and limits as kernel objects: the parts put together. */
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { PushboatError, type Settings } from "../../core/index.ts";
+import { type AllowedFlows, createAllowedFlows } from "./allowed.ts";
+import { runAttached } from "./container/attached.ts";
+import { type Bundle, type BundleDependencies, fillBundle, letGo, openBundle } from "./container/bundle.ts";
+import { askToReopenLog, createMonitored } from "./container/conmon.ts";
+import { startExec } from "./container/exec.ts";
+import { exitOf } from "./container/exit.ts";
+import { createExits } from "./container/exits.ts";
+import { containerOf, readRecord, recordedIds, writeRecord } from "./container/record.ts";
+import { killMakers, removeContainer } from "./container/removal.ts";
+import { startCreated } from "./container/runc.ts";
+import type { Container, ContainerExit, ContainerSpec, Engine } from "./contract.ts";
+import { readHostLimits } from "./host-limits.ts";
+import { createCgroups } from "./kernel/cgroup.ts";
+import { createKernelHelper } from "./kernel/helper.ts";
+import { readMountPoints } from "./kernel/mounts.ts";
+import { isAlive, readText, sendSignal, startTicksOf } from "./kernel/process.ts";
+import { createNetworks } from "./network/network.ts";
+import { containerPaths, pathsOf } from "./paths.ts";
+import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
+import { DEFAULT_ADDRESS_POOL, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
+
+export interface EngineLog {
+  warn(details: object, message: string): void;
+}
+
+export interface EngineOptions {
+  readonly settings: Pick<Settings, "dataDirectory" | "runDirectory" | "platformId"> & { readonly addressPool?: string };
+  readonly log: EngineLog;
+}
+
+/** The engine with what the build sandbox needs of it. */
+export interface PushboatEngine extends Engine {
+  /** A container that does not outlive us: runs to its end, is removed, and gives its output to the caller. Aborting kills it. */
+  runAttached(
+    spec: ContainerSpec,
+    onOutput: (chunk: Buffer, stream: "stdout" | "stderr") => void,
+    signal: AbortSignal,
+  ): Promise<ContainerExit>;
+  /** Host uid that 0 is in builds. */
+  buildUid(): number;
+}
+
+interface Prepared extends BundleDependencies {
+  readonly allowed: AllowedFlows;
+}
+
+export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
+  const paths = pathsOf(settings);
+  const addressPool = settings.addressPool ?? DEFAULT_ADDRESS_POOL;
+  const helper = createKernelHelper();
+  const cgroups = createCgroups();
+  const exits = createExits(paths.exits);
+  let prepared: Prepared | null = null;
+  let execs = 0;
+
+  const ready = (): Prepared => {
+    if (prepared !== null) return prepared;
+    throw new PushboatError({ code: "engine/unprepared", message: "the engine was not prepared", kind: "platform" });
+  };
+
+  const records = () => recordedIds(paths).flatMap((id) => readRecord(paths, id) ?? []);
+
+  const removal = () => ({ paths, cgroups, helper, networks: ready().networks });
+
+  const remove = async (id: string): Promise<void> => {
+    const { allowed } = ready();
+    const slot = readRecord(paths, id)?.slot;
+    await allowed.leave(id, slot ?? null);
+    await removeContainer(id, removal());
+  };
+
+  /** What a killed process left half made, and build steps, which nobody waits for any more. */
+  const sweep = async (): Promise<void> => {
+    for (const id of recordedIds(paths)) {
+      if (readRecord(paths, id)?.init != null) continue;
+      log.warn({ container: id }, "removing a container that was left half made");
+      killMakers(id, paths);
+      await remove(id);
+    }
+  };
+
+  return {
+    async prepare() {
+      await ensureVolatile(paths.reservations.slice(0, paths.reservations.lastIndexOf("/")));
+      makeDirectories();
+      if (!readMountPoints().includes(paths.mounts)) await helper.makePrivate(paths.mounts);
+      const pool = parseAddressPool(addressPool);
+      const slices = slicesOf(reserveIndex(paths, settings.dataDirectory, platformLimit(pool)), settings.platformId, pool);
+      await prepared?.networks.close();
+      const networks = createNetworks({
+        slices,
+        addressPool,
+        helper,
+        directory: paths.networks,
+        cursorFile: paths.addressCursor,
+        forwardingDirectory: paths.forwarding,
+        nowMs: () => performance.now(),
+      });
+      const living = records().filter((record) => record.init !== null);
+      const allowed = createAllowedFlows(paths.allowed, living, networks);
+      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed };
+      await networks.prepare(
+        living.flatMap((record) => record.link ?? []),
+        allowed.flows(),
+      );
+      await sweep();
+    },
+
+    async start(spec) {
+      const bundle = await openBundle(spec, ready());
+      try {
+        return await startMonitored(bundle);
+      } catch (error) {
+        killMakers(spec.id, paths);
+        await remove(spec.id);
+        throw error;
+      }
+    },
+
+    list: async () => records().flatMap((record) => containerOf(record) ?? []),
+
+    wait: (id, signal) => exits.until(id, exitOf(id, paths, cgroups), signal),
+
+    async kill(id, signal) {
+      const init = readRecord(paths, id)?.init;
+      if (init == null || !isAlive(init.pid, init.startTicks)) return;
+      if (signal === "KILL") return sendSignal(init.pid, "SIGKILL");
+      // not to init: it would pass the signal on, and the command would get it twice
+      for (const pid of cgroups.processes(containerPaths(paths, id).cgroup)) if (pid !== init.pid) sendSignal(pid, `SIG${signal}`);
+    },
+
+    remove,
+
+    async exec(spec) {
+      execs += 1;
+      const init = readRecord(paths, spec.id)?.init;
+      if (init == null || !isAlive(init.pid, init.startTicks)) throw notRunning(spec.id);
+      const directory = containerPaths(paths, spec.id).bundle;
+      return startExec({ spec, host: ready().host, runcRoot: paths.runcRoot, directory, name: `exec-${process.pid}-${execs}` });
+    },
+
+    memoryBytes: (id) => cgroups.memoryBytes(containerPaths(paths, id).cgroup),
+
+    reopenLog: async (id) => askToReopenLog(containerPaths(paths, id).bundle),
+
+    setAllowed: (slot, allowed) => ready().allowed.set(slot, allowed),
+
+    releaseSlot: (slot) => ready().allowed.set(slot, []),
+
+    async teardown() {
+      if (prepared === null) await this.prepare();
+      for (const id of recordedIds(paths)) killMakers(id, paths);
+      await Promise.all(recordedIds(paths).map(remove));
+      const { slices, networks } = ready();
+      const last = giveBackIndex(paths, slices.index);
+      await networks.teardown(last);
+      cgroups.remove(paths.cgroup);
+      await helper.unmount([paths.mounts]);
+      await Promise.all(
+        [paths.containers, paths.exits, paths.persist, paths.runcRoot, paths.mounts, paths.addressCursor, paths.allowed, paths.scratch].map(
+          removeTree,
+        ),
+      );
+      prepared = null;
+      exits.close();
+      helper.close();
+    },
+
+    async close() {
+      exits.close();
+      await prepared?.networks.close();
+      helper.close();
+    },
+
+    async runAttached(spec, onOutput, signal) {
+      signal.throwIfAborted();
+      const dependencies = ready();
+      const bundle = await openBundle(spec, dependencies);
+      const { bundle: directory, cgroup } = bundle.place;
+      const end = (): void => {
+        for (const pid of cgroups.processes(cgroup)) sendSignal(pid, "SIGKILL");
+        killMakers(spec.id, paths);
+      };
+      try {
+        await fillBundle(bundle, dependencies);
+        signal.throwIfAborted();
+        signal.addEventListener("abort", end);
+        const outcome = await runAttached({ id: spec.id, bundle: directory, runcRoot: paths.runcRoot, onOutput });
+        signal.throwIfAborted();
+        return { ...outcome, outOfMemory: cgroups.memoryKills(cgroup) > 0, unknown: false };
+      } finally {
+        signal.removeEventListener("abort", end);
+        await remove(spec.id);
+      }
+    },
+
+    buildUid: () => ready().slices.buildUid,
+  };
+
+  async function startMonitored(bundle: Bundle): Promise<Container> {
+    const dependencies = ready();
+    const { spec, place } = bundle;
+    const release = Promise.withResolvers<void>();
+    // conmon starts up while the files are mounted, and creates the container when they are
+    const created = createMonitored({ id: spec.id, bundle: place.bundle, logFile: spec.logFile, ready: release.promise }, paths);
+    await Promise.all([fillBundle(bundle, dependencies), dependencies.allowed.join(bundle.record)]).then(
+      () => release.resolve(),
+      (error: unknown) => release.reject(error),
+    );
+    const pid = await created;
+    const init = { pid, startTicks: startTicksOf(pid) ?? "" };
+    const monitorPid = Number(readText(`${place.bundle}/conmon.pid`) ?? 0);
+    await Promise.all([startCreated(paths.runcRoot, spec.id, init), letGo(bundle, dependencies)]);
+    const record = { ...bundle.record, init, monitor: { pid: monitorPid, startTicks: startTicksOf(monitorPid) ?? "" } };
+    writeRecord(paths, record);
+    const container = containerOf(record);
+    if (container === null) throw notRunning(spec.id);
+    return container;
+  }
+
+  function makeDirectories(): void {
+    mkdirSync(paths.run, { recursive: true, mode: 0o711 });
+    for (const directory of [paths.containers, paths.exits, paths.persist, paths.runcRoot]) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    }
+    // a container's root has to get through to its own files; what is in there is closed to everybody else
+    for (const directory of [paths.mounts, `${paths.mounts}/c`]) mkdirSync(directory, { recursive: true, mode: 0o711 });
+    mkdirSync(paths.scratch, { recursive: true, mode: 0o700 });
+    chmodSync(paths.run, 0o711);
+  }
+}
+
+function notRunning(id: string): PushboatError {
+  return new PushboatError({ code: "engine/not-running", message: `${id} is not running`, kind: "transient" });
+}
+
+async function removeTree(path: string): Promise<void> {
+  if (existsSync(path)) await rm(path, { recursive: true, force: true });
+}

@@ -1,0 +1,73 @@
+/** A container's control groups, read from files: version 1 (also hybrid) and version 2. */
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { readText } from "./process.ts";
+
+export interface Cgroups {
+  /** Bytes in use without reclaimable cache; 0 where it is gone. */
+  memoryBytes(cgroup: string): number;
+  /** How often the kernel killed a process in it for want of memory. */
+  memoryKills(cgroup: string): number;
+  /** All processes in it. */
+  processes(cgroup: string): readonly number[];
+  /** Removes a group and the groups in it, in every hierarchy; false while a process in one is still ending. */
+  remove(cgroup: string): boolean;
+  readonly swapAccounting: boolean;
+}
+
+const ROOT = "/sys/fs/cgroup";
+
+export function createCgroups(): Cgroups {
+  return existsSync(`${ROOT}/cgroup.controllers`) ? version2() : version1();
+}
+
+function version1(): Cgroups {
+  const memory = `${ROOT}/memory`;
+  return {
+    memoryBytes(cgroup) {
+      const usage = Number(readText(`${memory}${cgroup}/memory.usage_in_bytes`) ?? 0);
+      return Math.max(0, usage - field(readText(`${memory}${cgroup}/memory.stat`), "total_inactive_file"));
+    },
+    memoryKills: (cgroup) => field(readText(`${memory}${cgroup}/memory.oom_control`), "oom_kill"),
+    processes: (cgroup) => pidsIn(`${ROOT}/pids${cgroup}/cgroup.procs`),
+    remove: (cgroup) => readdirSync(ROOT).filter((controller) => !removeGroup(`${ROOT}/${controller}${cgroup}`)).length === 0,
+    swapAccounting: existsSync(`${memory}/memory.memsw.limit_in_bytes`),
+  };
+}
+
+/** Could not be tried where this was written (facts.md); file names from Documentation/admin-guide/cgroup-v2.rst. */
+function version2(): Cgroups {
+  return {
+    memoryBytes(cgroup) {
+      const usage = Number(readText(`${ROOT}${cgroup}/memory.current`) ?? 0);
+      return Math.max(0, usage - field(readText(`${ROOT}${cgroup}/memory.stat`), "inactive_file"));
+    },
+    memoryKills: (cgroup) => field(readText(`${ROOT}${cgroup}/memory.events`), "oom_kill"),
+    processes: (cgroup) => pidsIn(`${ROOT}${cgroup}/cgroup.procs`),
+    remove: (cgroup) => removeGroup(`${ROOT}${cgroup}`),
+    // runc turns swap = memory into memory.swap.max = 0, and passes over a kernel that does not have it
+    swapAccounting: true,
+  };
+}
+
+/** Pure: the number behind `name ` at the start of a line; 0 where there is none. */
+export function field(text: string | null, name: string): number {
+  const line = text?.split("\n").find((candidate) => candidate.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
+
+function pidsIn(file: string): readonly number[] {
+  return (readText(file) ?? "").split("\n").filter(Boolean).map(Number);
+}
+
+function removeGroup(directory: string): boolean {
+  if (!existsSync(directory)) return true;
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeGroup(`${directory}/${entry.name}`);
+    }
+    rmdirSync(directory);
+    return true;
+  } catch {
+    return !existsSync(directory);
+  }
+}

@@ -1,0 +1,27 @@
+/** The only file that spawns ip. */
+import { runCommand, runCommandOrThrow } from "../command.ts";
+
+export async function applyLinks(lines: readonly string[]): Promise<void> {
+  await runCommandOrThrow("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
+}
+
+/** Missing ones are as good as removed. */
+export async function removeLinks(names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await runCommand("ip", ["-force", "-batch", "-"], `${names.map((name) => `link del ${name}`).join("\n")}\n`);
+}
+
+export interface Uplink {
+  readonly name: string;
+  readonly mtu: number;
+}
+
+/** The interface that packets to an address leave by; null where there is no route. */
+export async function uplinkTo(address: string): Promise<Uplink | null> {
+  const outcome = await runCommand("ip", ["-j", "route", "get", address]);
+  if (outcome.exitCode !== 0) return null;
+  const [route] = JSON.parse(outcome.stdout) as { dev?: string }[];
+  if (route?.dev === undefined) return null;
+  const links = JSON.parse(await runCommandOrThrow("ip", ["-j", "link", "show", "dev", route.dev])) as { mtu: number }[];
+  return { name: route.dev, mtu: links[0]?.mtu ?? 1500 };
+}
