@@ -22,7 +22,7 @@ lock.packages = Object.fromEntries(Object.entries({ ...lock.packages, ...added }
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`${Object.keys(added).length} entries added`);
 
-function missingEntries(packages: Readonly<Record<string, LockEntry>>): Record<string, unknown> {
+function missingEntries(packages: Readonly<Record<string, LockEntry>>): Record<string, LockEntry> {
   const missing = Object.entries(packages).flatMap(([path, entry]) =>
     Object.entries(path === "" ? {} : (entry.optionalDependencies ?? {}))
       .filter(([name]) => packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined)
@@ -32,7 +32,7 @@ function missingEntries(packages: Readonly<Record<string, LockEntry>>): Record<s
 }
 
 /** No integrity: on Linux it is never fetched, os and cpu say so. */
-function foreignEntry(name: string, version: string, dev: boolean): unknown {
+function foreignEntry(name: string, version: string, dev: boolean): LockEntry & Readonly<Record<string, unknown>> {
   const words = name.split(/[-/]/);
   const only = (known: readonly string[]) => known.filter((word) => words.includes(word));
   const libraries = words.flatMap((word) => LIBRARIES[word] ?? []);

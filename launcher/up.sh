@@ -1,0 +1,149 @@
+# `up`: sets up what is missing, starts, waits until the platform really answers, says where.
+
+READY_SECONDS=120
+
+command_up() {
+  read_options --detach --data --domain --http-port --https-port --ssh-port --bind --admin-key -- "$@"
+  require_root up "$@"
+  load_settings
+  check_settings
+  trap on_interrupt INT TERM HUP
+  if [[ -d $DATA ]] && lock_platform && supervised; then
+    already_up
+    exit
+  fi
+  unlock_platform
+  prepare_host
+  ensure_modules
+  find_node
+  make_data_directory
+  lock_platform
+  if supervised; then
+    already_up
+    exit
+  fi
+  leave_if_interrupted
+  check_ports
+  make_run_directory
+  remember_settings
+  collect_admin_keys
+  start_platform || exit
+  print_addresses
+  print_next_commands
+  unlock_platform
+  [[ -n $DETACH ]] || stay_in_foreground
+}
+
+# The loop runs, which is what keeps a platform running.
+supervised() { alive "$RUN/processes/supervisor"; }
+
+# Its options cannot be changed by a second `up`, and that is said instead of being passed over.
+already_up() {
+  local changed
+  changed=$(changed_settings)
+  [[ -z $changed ]] || fail "already running with other settings than these: $changed" \
+    "Type: sudo $0 down --data $DATA   and then up again."
+  find_node
+  wait_until_ready || fail "already running, but it does not answer" "See $DATA/logs/platform/*.log, or type: sudo $0 restart --data $DATA"
+  echo "Pushboat is already running."
+  print_addresses
+}
+
+# Base image, supervisor, readiness. What was started here is stopped again where it does not become ready.
+start_platform() {
+  local fresh=yes
+  alive "$RUN/processes/control" && fresh=
+  if [[ -n $fresh ]] && ! run_live prepare; then
+    leave_if_interrupted
+    [[ -e $RUN/processes/router ]] || remove_run_directory
+    fail "the platform could not be prepared"
+  fi
+  leave_if_interrupted
+  start_supervisor
+  heading "Waiting until it answers"
+  if wait_until_ready; then
+    rm -f "$RUN/admin-keys"
+    return
+  fi
+  if [[ -n $INTERRUPTED ]]; then complain "interrupted"; else show_logs; fi
+  [[ -z $fresh ]] || stop_platform
+  [[ -z $INTERRUPTED ]] || exit 130
+  fail "the platform did not answer within $READY_SECONDS s"
+}
+
+run_live() { platform_env_step "$NODE" "$ROOT/main.ts" "$@"; }
+
+platform_env_step() {
+  local environment=()
+  mapfile -d '' -t environment < <(platform_env "$(type -P env)" -0)
+  live_step env -i "${environment[@]}" "$@"
+}
+
+start_supervisor() {
+  local environment=()
+  mapfile -d '' -t environment < <(platform_env "$(type -P env)" -0)
+  setsid env -i "${environment[@]}" bash "$ROOT/launcher/supervise.sh" "$ROOT" "$RUN" "$DATA" "$NODE" \
+    >>"$DATA/logs/platform/supervisor.log" 2>&1 </dev/null {NEVER}<&- 7>&- 8>&- 9>&- &
+  disown
+}
+
+# Admin socket, SSH banner, an HTTP answer: `main.ts wait` asks for all three.
+wait_until_ready() {
+  platform_env_step timeout "$READY_SECONDS" "$NODE" "$ROOT/main.ts" wait
+}
+
+show_logs() {
+  local name
+  for name in supervisor redis router control; do
+    [[ -s $DATA/logs/platform/$name.log ]] || continue
+    detail "last lines of $DATA/logs/platform/$name.log:"
+    tail -n 8 "$DATA/logs/platform/$name.log" | sed 's/^/       | /' >&2
+  done
+}
+
+leave_if_interrupted() {
+  [[ -z $INTERRUPTED ]] || { complain "interrupted; nothing was left half-done"; exit 130; }
+}
+
+shown_host() { setting DOMAIN; }
+
+port_part() { [[ $1 == 80 ]] || printf ':%s' "$1"; }
+
+print_addresses() {
+  local http ssh
+  http=$(port_part "$(setting HTTP_PORT)")
+  ssh=$(setting SSH_PORT)
+  echo "  apps       http://APP.$(setting DOMAIN)$http"
+  echo "  git        ssh://pushboat@$(shown_host):$ssh/APP   or http://$(shown_host)$http/git/APP.git with a token"
+  echo "  commands   ssh -p $ssh pushboat@$(shown_host) help"
+  echo "  data       $DATA"
+}
+
+print_next_commands() {
+  if [[ -n $NO_ADMINISTRATOR ]]; then
+    echo
+    echo "No SSH key was found to make its owner an administrator. Add one:"
+    echo "  sudo $0 keys:add NAME --data $DATA < key.pub"
+  fi
+  echo
+  echo "Next, in a repository of yours:"
+  echo "  git remote add pushboat ssh://pushboat@$(shown_host):$(setting SSH_PORT)/blog"
+  echo "  git push pushboat main"
+  echo "  ssh -p $(setting SSH_PORT) pushboat@$(shown_host) config:set blog GREETING=hello"
+}
+
+# What `docker compose up` users expect: the log is shown, and Ctrl-C stops the platform.
+stay_in_foreground() {
+  echo
+  echo "Ctrl-C stops the platform (--detach leaves it running). Its log follows."
+  tail -q -n 0 -F "$DATA"/logs/platform/{supervisor,router,control}.log 2>/dev/null {NEVER}<&- &
+  local tail_pid=$!
+  while [[ -z $INTERRUPTED && -d $RUN ]]; do pause 0.5; done
+  kill "$tail_pid" 2>/dev/null
+  if [[ -z $INTERRUPTED ]]; then
+    echo "Pushboat was stopped."
+    return
+  fi
+  heading "Stopping (Ctrl-C)"
+  setsid --wait "$LAUNCHER" down --data "$DATA"
+}
