@@ -15,6 +15,7 @@ import { createReleaseActions } from "./release-actions.ts";
 import { createResourceActions } from "./resource-actions.ts";
 import { createRouteFeed } from "./route-feed.ts";
 import { openStore } from "./store/index.ts";
+import { createVolumeActions } from "./volume-actions.ts";
 
 export type * from "./api.ts";
 export { capSandbox } from "./build-slots.ts";
@@ -57,7 +58,8 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     control: {
       ...appActions,
       ...createReleaseActions(deps, operations),
-      ...createResourceActions(deps, operations, routes),
+      ...createResourceActions(deps, routes),
+      ...createVolumeActions(deps, operations),
       ...createAccessActions(deps),
       ...createObserveActions(deps, queue, version),
     },

@@ -1,7 +1,6 @@
 /** What a push does: each branch becomes a deployment of its environment; its output and outcome go back to the client. */
 import {
   type AppName,
-  asPushboatError,
   type BranchName,
   type CommitId,
   type DeployEvent,
@@ -12,19 +11,17 @@ import {
   PushboatError,
   type PushHandler,
   type PushRequest,
-  parseBranchName,
   quote,
   type RefOutcome,
   type RefUpdate,
-  renderError,
   renderEvent,
 } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import type { Operations } from "./operations.ts";
+import { createSummary, explainFailure } from "./push-output.ts";
+import { planUpdates } from "./push-plan.ts";
 import { commandPrefix, environmentUrl } from "./urls.ts";
 
-/** More would hold the pusher's terminal for long and hide which one failed (design section 3). */
-const MAX_DEPLOYS_A_PUSH = 3;
 const KNOWN_OPTIONS = new Set(["dry-run", "no-cache"]);
 
 export interface PushDeps {
@@ -131,7 +128,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
           else await deploy(push, step.update, step.branch, step.production);
           outcomes.push({ ref, ok: true });
         } catch (thrown) {
-          outcomes.push({ ref, ok: false, reason: explain(deps, push, step, thrown) });
+          outcomes.push({ ref, ok: false, reason: explainFailure(deps, push, step, thrown) });
         }
       }
       return outcomes;
@@ -141,111 +138,8 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
 
 const isDryRun = (push: PushRequest): boolean => push.options.includes("dry-run");
 
-type Step =
-  | { readonly kind: "refuse"; readonly ref: string; readonly reason: string }
-  | { readonly kind: "delete"; readonly update: RefUpdate; readonly branch: BranchName }
-  | { readonly kind: "deploy"; readonly update: RefUpdate; readonly branch: BranchName; readonly production: boolean };
-
-/** Which updates deploy, production first; the first push of an app sets production: main or master if among the refs, else its only ref. Pure. */
-export function planUpdates(
-  updates: readonly RefUpdate[],
-  production: BranchName | null,
-): { readonly steps: readonly Step[]; readonly newProduction: BranchName | null } {
-  const steps: Step[] = [];
-  const branches: { update: RefUpdate; branch: BranchName }[] = [];
-  for (const update of updates) {
-    try {
-      if (!update.ref.startsWith("refs/heads/")) throw new PushboatError({ code: "push/ref", message: "only branches deploy" });
-      branches.push({ update, branch: parseBranchName(update.ref.slice("refs/heads/".length)) });
-    } catch (error) {
-      steps.push({ kind: "refuse", ref: update.ref, reason: asPushboatError(error).message });
-    }
-  }
-  for (const { update, branch } of branches) if (update.newCommit === null) steps.push({ kind: "delete", update, branch });
-  const deploys = branches.filter(({ update }) => update.newCommit !== null);
-  const only = deploys.length === 1 ? deploys[0]?.branch : undefined;
-  const named = ["main", "master"]
-    .map((name) => deploys.find(({ branch }) => branch === name)?.branch)
-    .find((branch) => branch !== undefined);
-  const newProduction = production === null ? (named ?? only ?? null) : null;
-  const effective = production ?? newProduction;
-  const ordered = [...deploys].sort((a, b) => Number(b.branch === effective) - Number(a.branch === effective));
-  for (const [index, { update, branch }] of ordered.entries()) {
-    if (effective === null) {
-      steps.push({ kind: "refuse", ref: update.ref, reason: "which branch is production? push main, master, or one branch alone first" });
-    } else if (index >= MAX_DEPLOYS_A_PUSH) {
-      steps.push({
-        kind: "refuse",
-        ref: update.ref,
-        reason: `at most ${MAX_DEPLOYS_A_PUSH} branches deploy in one push: push it by itself`,
-      });
-    } else {
-      steps.push({ kind: "deploy", update, branch, production: branch === effective });
-    }
-  }
-  return { steps, newProduction };
-}
-
-/** The error, then three lines: what failed and where to look; what still serves; what to type next. Answers git's one-line reason. */
-function explain(deps: Deps, push: PushRequest, step: Exclude<Step, { kind: "refuse" }>, thrown: unknown): string {
-  const error = asPushboatError(thrown);
-  if (error.kind === "platform") deps.log.error({ err: thrown }, "push failed");
-  for (const line of renderError(error)) push.progress(`${line}\n`);
-  if (step.kind === "delete") return error.message;
-  const environment = environmentName(push.app, step.production ? null : step.branch);
-  const record = deps.store.apps.environment(environment);
-  const deployment = deps.store.deployments.latest(environment, 1)[0];
-  const reason = `${area(error)}: ${oneLine(error.message)}`;
-  const prefix = commandPrefix(deps.settings);
-  push.progress(
-    ` !     Deployment ${deployment?.id ?? "?"} of ${environment} ${deployment?.state ?? "failed"}: ${oneLine(error.message)}\n`,
-  );
-  push.progress(
-    record?.currentRelease == null
-      ? ` !     Nothing of ${environment} is live yet.\n`
-      : ` !     v${record.currentRelease} still serves ${environmentUrl(deps.settings, record)}\n`,
-  );
-  push.progress(` !     Next: mend it and push again, or look closer: ${prefix} deploys:attach ${deployment?.id ?? ""}\n`);
-  return reason;
-}
-
-/** `build failed`, `start failed`, ...: the part of the code before the slash. */
-function area(error: PushboatError): string {
-  const name = error.code.split("/")[0] ?? "deploy";
-  return error.code === "deploy/superseded"
-    ? "superseded"
-    : error.code === "deploy/cancelled"
-      ? "cancelled"
-      : error.code === "push/moved"
-        ? "stale"
-        : `${name} failed`;
-}
-
-function oneLine(text: string): string {
-  const line = text.split("\n")[0] ?? "";
-  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
-}
-
 function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName | null): EnvironmentName {
   const name = environmentName(app, branch);
   if (deps.store.apps.environment(name) === null) deps.store.apps.createEnvironment(app, branch, deps.now());
   return name;
-}
-
-/** Times of the phases and what came from cache, for the end of a push that worked. */
-function createSummary(): { add(event: DeployEvent): void; lines(): readonly string[] } {
-  const phases: { name: string; durationMs: number }[] = [];
-  let reused = 0;
-  const built: string[] = [];
-  return {
-    add(event) {
-      if (event.kind === "phase-finished") phases.push({ name: event.phase, durationMs: event.durationMs });
-      if (event.kind === "layer" && event.reused) reused += 1;
-      if (event.kind === "layer" && !event.reused) built.push(`${event.title} (${event.reason})`);
-    },
-    lines: () => [
-      phases.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(" | "),
-      `layers: ${reused} reused${built.length === 0 ? "" : `, built: ${built.join(", ")}`}`,
-    ],
-  };
 }

@@ -151,7 +151,9 @@ function runtimeDouble(): Runtime {
         }
       }
       world.log.push(`start ${workload.revision} ${JSON.stringify(workload.env["A"] ?? null)}`);
-      const undo = async () => started.forEach(({ id }) => world.running.delete(id));
+      const undo = async () => {
+        for (const { id } of started) world.running.delete(id);
+      };
       try {
         await Promise.race([
           world.step(`start ${workload.revision}`),

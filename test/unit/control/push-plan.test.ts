@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planUpdates } from "../../../control/push.ts";
+import { planUpdates } from "../../../control/push-plan.ts";
 import type { BranchName, CommitId, RefUpdate } from "../../../core/index.ts";
 
 const commit = "1".repeat(40) as CommitId;

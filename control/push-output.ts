@@ -1,0 +1,71 @@
+/** What the pusher reads at the end: of a push that worked the times and the cache, of one that failed the three lines. */
+import {
+  asPushboatError,
+  type DeployEvent,
+  duration,
+  environmentName,
+  type PushboatError,
+  type PushRequest,
+  renderError,
+} from "../core/index.ts";
+import type { Deps } from "./deps.ts";
+import type { PushStep } from "./push-plan.ts";
+import { commandPrefix, environmentUrl } from "./urls.ts";
+
+/** The error, then three lines: what failed and where to look; what still serves; what to type next. Answers git's one-line reason. */
+export function explainFailure(deps: Deps, push: PushRequest, step: Exclude<PushStep, { kind: "refuse" }>, thrown: unknown): string {
+  const error = asPushboatError(thrown);
+  if (error.kind === "platform") deps.log.error({ err: thrown }, "push failed");
+  for (const line of renderError(error)) push.progress(`${line}\n`);
+  if (step.kind === "delete") return error.message;
+  const environment = environmentName(push.app, step.production ? null : step.branch);
+  const record = deps.store.apps.environment(environment);
+  const deployment = deps.store.deployments.latest(environment, 1)[0];
+  const reason = `${area(error)}: ${oneLine(error.message)}`;
+  const prefix = commandPrefix(deps.settings);
+  push.progress(
+    ` !     Deployment ${deployment?.id ?? "?"} of ${environment} ${deployment?.state ?? "failed"}: ${oneLine(error.message)}\n`,
+  );
+  push.progress(
+    record?.currentRelease == null
+      ? ` !     Nothing of ${environment} is live yet.\n`
+      : ` !     v${record.currentRelease} still serves ${environmentUrl(deps.settings, record)}\n`,
+  );
+  push.progress(` !     Next: mend it and push again, or look closer: ${prefix} deploys:attach ${deployment?.id ?? ""}\n`);
+  return reason;
+}
+
+/** `build failed`, `start failed`, ...: the part of the code before the slash. */
+function area(error: PushboatError): string {
+  const name = error.code.split("/")[0] ?? "deploy";
+  return error.code === "deploy/superseded"
+    ? "superseded"
+    : error.code === "deploy/cancelled"
+      ? "cancelled"
+      : error.code === "push/moved"
+        ? "stale"
+        : `${name} failed`;
+}
+
+function oneLine(text: string): string {
+  const line = text.split("\n")[0] ?? "";
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}
+
+/** Times of the phases and what came from cache, for the end of a push that worked. */
+export function createSummary(): { add(event: DeployEvent): void; lines(): readonly string[] } {
+  const phases: { name: string; durationMs: number }[] = [];
+  let reused = 0;
+  const built: string[] = [];
+  return {
+    add(event) {
+      if (event.kind === "phase-finished") phases.push({ name: event.phase, durationMs: event.durationMs });
+      if (event.kind === "layer" && event.reused) reused += 1;
+      if (event.kind === "layer" && !event.reused) built.push(`${event.title} (${event.reason})`);
+    },
+    lines: () => [
+      phases.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(" | "),
+      `layers: ${reused} reused${built.length === 0 ? "" : `, built: ${built.join(", ")}`}`,
+    ],
+  };
+}
