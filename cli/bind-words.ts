@@ -1,5 +1,5 @@
 /** Which word is the target: the first one, or -a's value where all words belong to the command. */
-import { PushboatError, quote } from "../core/index.ts";
+import { type ErrorDetails, PushboatError, quote } from "../core/index.ts";
 import type { Command } from "./command.ts";
 import { usageLine } from "./usage.ts";
 
@@ -19,7 +19,7 @@ export function bindWords(command: Command, words: readonly string[], app: strin
   if (bound.words.length < least) throw missing(command, bound.words.length);
   const most = mostWords(command);
   if (bound.words.length > most) {
-    throw usage(command, "usage/too-many-words", `${command.name} takes no ${quote(bound.words[most] ?? "")}`);
+    throw usage(command, { code: "usage/too-many-words", message: `${command.name} takes no ${quote(bound.words[most] ?? "")}` });
   }
   return bound;
 }
@@ -51,14 +51,14 @@ function mostWords(command: Command): number {
 }
 
 function missingTarget(command: Command): PushboatError {
-  return usage(command, "usage/no-target", `${command.name} needs the name of an app`);
+  return usage(command, { code: "usage/no-target", message: `${command.name} needs the name of an app` });
 }
 
 function missing(command: Command, given: number): PushboatError {
   const word = command.words[given];
-  return usage(command, "usage/missing-word", `${command.name} needs ${word?.name}: ${word?.description}`);
+  return usage(command, { code: "usage/missing-word", message: `${command.name} needs ${word?.name}: ${word?.description}` });
 }
 
-function usage(command: Command, code: string, message: string): PushboatError {
-  return new PushboatError({ code, message, hint: `Usage: ${usageLine(command)}\nFor example: ${command.examples[0]}` });
+function usage(command: Command, details: Pick<ErrorDetails, "code" | "message">): PushboatError {
+  return new PushboatError({ ...details, hint: `Usage: ${usageLine(command)}\nFor example: ${command.examples[0]}` });
 }

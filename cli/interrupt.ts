@@ -1,21 +1,15 @@
-/** The client goes, or presses ^C, or sends a signal: that ends waiting, never the operation. */
+/** The client goes or sends a signal (^C): that ends waiting, never the operation. */
 import { type CommandRequest, PushboatError } from "../core/index.ts";
 
-export interface Interruptible {
-  readonly signal: AbortSignal;
-  readonly interrupt: () => void;
-}
-
 /** How long a command may take to end by itself once its signal is aborted. */
-const GRACE_MS = 1000;
+const GRACE_MS = 250;
 
-/** Where the command owns the terminal, signals and ^C are for what it runs. */
-export function interruptible(request: CommandRequest, ownsTerminal: boolean): Interruptible {
-  if (ownsTerminal) return { signal: request.disconnected, interrupt: () => {} };
+/** Aborted when nobody waits any more. Where the command owns the terminal, signals are for what it runs. */
+export function interruption(request: CommandRequest, ownsTerminal: boolean): AbortSignal {
+  if (ownsTerminal) return request.disconnected;
   const controller = new AbortController();
-  const interrupt = () => controller.abort();
-  request.onSignal(interrupt);
-  return { signal: AbortSignal.any([request.disconnected, controller.signal]), interrupt };
+  request.onSignal(() => controller.abort());
+  return AbortSignal.any([request.disconnected, controller.signal]);
 }
 
 /** The work's own result, or an error once the signal is aborted and the work goes on without us. */
@@ -35,7 +29,7 @@ export async function orGone<T>(work: Promise<T>, signal: AbortSignal): Promise<
 
 function interrupted(): PushboatError {
   return new PushboatError({
-    code: "cli/interrupted",
+    code: "command/interrupted",
     message: "Waiting was ended; what was begun goes on",
     hint: "`deploys APP` shows how it ends, deploys:attach ID follows it.",
   });

@@ -3,11 +3,11 @@ import type { AppSummary, EnvironmentSummary, Outcome, VolumeSummary } from "../
 import type { Deployment, Release } from "../core/index.ts";
 import { isoTime } from "./when.ts";
 
-export const ENVIRONMENT_SHAPE = "{name, branch, production, url, hosts:[], release, commit, state, created}";
+export const ENVIRONMENT_SHAPE = "{name, branch, production, url, hosts:[], release, commit, state, maintenance, created}";
 
 export function environmentJson(environment: EnvironmentSummary): unknown {
-  const { name, branch, production, url, hosts, release, commit, state, createdMs } = environment;
-  return { name, branch, production, url, hosts, release, commit, state, created: isoTime(createdMs) };
+  const { createdMs, name, branch, production, url, hosts, release, commit, state, maintenance } = environment;
+  return { name, branch, production, url, hosts, release, commit, state, maintenance, created: isoTime(createdMs) };
 }
 
 export const APP_SHAPE = `{name, created, productionBranch, settings:{KEY}, environments:[${ENVIRONMENT_SHAPE}]}`;

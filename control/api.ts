@@ -50,6 +50,8 @@ export interface EnvironmentSummary {
   readonly release: number | null;
   readonly commit: CommitId | null;
   readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "deploying";
+  /** Also while the state says something else, as `deploying`. */
+  readonly maintenance: boolean;
   readonly createdMs: number;
 }
 

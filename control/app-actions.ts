@@ -155,6 +155,7 @@ function summarize(deps: Deps, environment: EnvironmentRecord): EnvironmentSumma
     release: environment.currentRelease,
     commit: release?.commit ?? null,
     state: environmentState(deps, environment),
+    maintenance: environment.maintenance,
     createdMs: environment.createdMs,
   };
 }

@@ -38,7 +38,7 @@ export function parseConfigAssignment(text: string): ConfigAssignment {
     throw new PushboatError({
       code: "config/assignment",
       message: `${quote(text)} is not of the form KEY=VALUE`,
-      hint: "Quote a value with spaces: config:set blog GREETING='hello world'",
+      hint: "A value with spaces is quoted, and over ssh twice: ssh HOST config:set blog \"GREETING='hello world'\"",
     });
   }
   return configAssignment(parseConfigKey(text.slice(0, equals)), text.slice(equals + 1));

@@ -2,6 +2,7 @@
 import { type Config, parseConfigKey } from "./config.ts";
 import { PushboatError } from "./errors.ts";
 import { quote } from "./names.ts";
+import { quoteShellWord } from "./shell-words.ts";
 
 /*
  * What is read:
@@ -106,12 +107,6 @@ function bad(input: string, at: number, message: string): PushboatError {
 /** `KEY=value` lines for a shell (`. file`, `eval`) and for parseDotenv: exactly what is in the config comes back. */
 export function formatShell(config: Config): string {
   return Object.entries(config)
-    .map(([key, value]) => `${key}=${shellWord(value)}\n`)
+    .map(([key, value]) => `${key}=${quoteShellWord(value)}\n`)
     .join("");
-}
-
-/** One word for a POSIX shell. */
-export function shellWord(text: string): string {
-  if (/^[A-Za-z0-9_@%+:,./-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,9 +1,6 @@
 /** apps:set: one setting of an app. */
-import { PushboatError, parseBranchName, quote } from "../../core/index.ts";
+import { printable } from "../../core/index.ts";
 import { type AppCommand, result } from "../command.ts";
-
-/** Each setting with the parser that judges its value. */
-const SETTINGS: Readonly<Record<string, (value: string) => string>> = { "production-branch": parseBranchName };
 
 export const appsSet: AppCommand = {
   name: "apps:set",
@@ -19,7 +16,7 @@ export const appsSet: AppCommand = {
   prepare: ({ target, words }) => {
     const { setting, value } = parseSetting(words);
     return async ({ control, actor, progress }) => {
-      progress.begin(value === null ? `Unsetting ${setting} of ${target}` : `Setting ${setting} of ${target} to ${value}`);
+      progress.begin(printable(value === null ? `Unsetting ${setting} of ${target}` : `Setting ${setting} of ${target} to ${value}`));
       await control.setAppSetting(target, setting, value, actor);
       progress.done();
       return result({ name: target, setting, value });
@@ -31,14 +28,6 @@ export const appsSet: AppCommand = {
 function parseSetting([first = "", second]: readonly string[]): { readonly setting: string; readonly value: string | null } {
   const equals = second === undefined ? first.indexOf("=") : -1;
   const setting = equals < 0 ? first : first.slice(0, equals);
-  const text = equals < 0 ? (second ?? "") : first.slice(equals + 1);
-  const parse = Object.hasOwn(SETTINGS, setting) ? SETTINGS[setting] : undefined;
-  if (parse === undefined) {
-    throw new PushboatError({
-      code: "usage/app-setting",
-      message: `An app has no setting ${quote(setting)}`,
-      hint: `Settings: ${Object.keys(SETTINGS).join(", ")}. For environment variables use config:set.`,
-    });
-  }
-  return { setting, value: text === "" ? null : parse(text) };
+  const value = equals < 0 ? (second ?? "") : first.slice(equals + 1);
+  return { setting, value: value === "" ? null : value };
 }

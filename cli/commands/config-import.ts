@@ -12,7 +12,7 @@ export const configImport: EnvironmentCommand = {
     "Keys that Pushboat sets itself (PORT, DYNO, PUSHBOAT_...) are left out, and it says so. Keys that are not in the file stay.",
   target: "environment",
   words: [],
-  examples: ["config:import blog < .env", "config blog -s | ssh HOST config:import blog@feature-x"],
+  examples: ["config:import blog < .env", "config:import blog@feature-x < blog.env"],
   json: OUTCOME_SHAPE,
   prepare:
     ({ target }) =>

@@ -16,7 +16,7 @@ export const envsDestroy: EnvironmentCommand = {
     const { name, app, branch } = target;
     if (branch === null) {
       throw new PushboatError({
-        code: "envs/production",
+        code: "environment/production",
         message: `${name} is the production environment, which envs:destroy does not touch`,
         hint: `For a branch: envs:destroy ${app}@BRANCH\nFor the whole app: apps:destroy ${app}`,
       });

@@ -1,5 +1,5 @@
 /** keys:add: a public key, as an argument or on stdin. */
-import { PushboatError, parseKeyName } from "../../core/index.ts";
+import { parseKeyName } from "../../core/index.ts";
 import { type PlainCommand, result } from "../command.ts";
 import { KEY_SHAPE, keyJson } from "./keys.ts";
 
@@ -17,25 +17,11 @@ export const keysAdd: PlainCommand = {
   prepare: ({ words: [nameText = "", ...keyWords] }) => {
     const name = parseKeyName(nameText);
     return async ({ control, actor, input, progress }) => {
-      const publicKey = oneLine(keyWords.length > 0 ? keyWords.join(" ") : await input.text("the public key"));
+      const publicKey = keyWords.length > 0 ? keyWords.join(" ") : await input.text("the public key");
       progress.begin(`Adding the key ${name}`);
       const key = await control.addKey(name, publicKey, actor);
       progress.done();
-      return result(keyJson(key), [`${key.fingerprint}`]);
+      return result(keyJson(key), [key.fingerprint]);
     };
   },
 };
-
-function oneLine(text: string): string {
-  const lines = text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  const [line] = lines;
-  if (line !== undefined && lines.length === 1) return line;
-  throw new PushboatError({
-    code: "keys/one-line",
-    message: lines.length === 0 ? "There is no public key" : `There are ${lines.length} lines where one public key should be`,
-    hint: "Give one line as in ~/.ssh/id_ed25519.pub: keys:add alice < ~/.ssh/id_ed25519.pub",
-  });
-}

@@ -15,12 +15,11 @@ export const maintenance: EnvironmentCommand = {
       const environment = (await control.environments(target.app)).find(({ name }) => name === target.name);
       if (environment === undefined) {
         throw new PushboatError({
-          code: "envs/unknown",
+          code: "environment/unknown",
           message: `There is no environment ${target.name}`,
           hint: `\`envs ${target.app}\` lists what there is.`,
         });
       }
-      const on = environment.state === "maintenance";
-      return result({ environment: target.name, maintenance: on }, [on ? "on" : "off"]);
+      return result({ environment: target.name, maintenance: environment.maintenance }, [environment.maintenance ? "on" : "off"]);
     },
 };

@@ -15,7 +15,11 @@ export const releasesOutput: EnvironmentCommand = {
     return async ({ control, progress }) => {
       const release = asked ?? Math.max(0, ...(await control.releases(target)).map(({ number }) => number));
       if (release === 0)
-        throw new PushboatError({ code: "releases/none", message: `${target.name} has no releases yet`, hint: "Push to it first." });
+        throw new PushboatError({
+          code: "release/none",
+          message: `${target.name} has no releases yet`,
+          hint: "Push first: git push pushboat main",
+        });
       const output = await control.releaseOutput(target, release);
       if (output === "") progress.note(`v${release} of ${target.name} ran no release command, or it printed nothing.`);
       return result({ release, output }, output === "" ? [] : output.replace(/\n$/, "").split("\n"));

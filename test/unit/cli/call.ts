@@ -7,7 +7,7 @@ import { type Asked, NOW_MS, recordingControl } from "./recording-control.ts";
 
 export interface CallOptions {
   readonly stdin?: string;
-  /** A client with a terminal, in raw mode. stdin is what is typed. */
+  /** A client with a terminal. stdin is what its door makes of what is typed: whole lines. */
   readonly terminal?: boolean;
   readonly via?: Identity["via"];
   readonly control?: Partial<Control>;
@@ -24,6 +24,8 @@ export interface Calling {
   readonly answered: Promise<Answered>;
   readonly stdin: PassThrough;
   readonly stderr: () => string;
+  /** Whether the command took over the terminal. */
+  isRaw(): boolean;
   disconnect(): void;
   signal(name: string): void;
   resize(size: TerminalSize): void;
@@ -45,6 +47,7 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
   const [stderr, stderrText] = collector();
   const gone = new AbortController();
   const signalListeners: ((name: string) => void)[] = [];
+  let raw = false;
   const resizeListeners: ((size: TerminalSize) => void)[] = [];
   const answered = handler({
     argv,
@@ -53,7 +56,14 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
     stdout,
     stderr,
     terminal: terminal
-      ? { type: "xterm-256color", size: () => ({ columns: 80, rows: 24 }), onResize: (listener) => resizeListeners.push(listener) }
+      ? {
+          type: "xterm-256color",
+          size: () => ({ columns: 80, rows: 24 }),
+          onResize: (listener) => void resizeListeners.push(listener),
+          raw: () => {
+            raw = true;
+          },
+        }
       : null,
     disconnected: gone.signal,
     onSignal: (listener) => signalListeners.push(listener),
@@ -62,6 +72,7 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
     answered,
     stdin,
     stderr: stderrText,
+    isRaw: () => raw,
     disconnect: () => gone.abort(),
     signal: (name) => signalListeners.forEach((listener) => void listener(name)),
     resize: (size) => resizeListeners.forEach((listener) => void listener(size)),

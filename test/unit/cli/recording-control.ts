@@ -32,6 +32,7 @@ const ENVIRONMENTS: readonly EnvironmentSummary[] = [
     release: 13,
     commit,
     state: "up",
+    maintenance: false,
     createdMs: NOW_MS - 5 * MINUTE_MS,
   },
   {
@@ -43,6 +44,7 @@ const ENVIRONMENTS: readonly EnvironmentSummary[] = [
     release: null,
     commit: null,
     state: "maintenance",
+    maintenance: true,
     createdMs: NOW_MS - 3 * 60 * MINUTE_MS,
   },
 ];
