@@ -7,6 +7,7 @@ export interface ReadyMarks {
   /** null: it was never up. */
   sinceMs(id: string): number | null;
   unmark(id: string): void;
+  clear(): void;
 }
 
 export function createReadyMarks(runDirectory: string): ReadyMarks {
@@ -23,6 +24,7 @@ export function createReadyMarks(runDirectory: string): ReadyMarks {
         return null;
       }
     },
+    clear: () => rmSync(directory, { recursive: true, force: true }),
     unmark: (id) => rmSync(join(directory, id), { force: true }),
   };
 }

@@ -17,6 +17,8 @@ import { isLiving, type Tracked } from "./tracked.ts";
 export interface SupervisorOptions {
   readonly settings: Settings;
   readonly engine: Engine;
+  /** Makes the engine ready; called before anything else is asked of it. */
+  readonly prepare: () => Promise<void>;
   readonly now: () => number;
   /** Failures of work that nobody waits for. */
   readonly complain: (what: string, error: unknown) => void;
@@ -74,7 +76,10 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   }
 
   return {
-    adopt: () => adopt({ engine, table, lives, logs, marks, complain }),
+    adopt: async () => {
+      await options.prepare();
+      await adopt({ engine, table, lives, logs, marks, complain });
+    },
     converge: (workload, convergeOptions) => converge({ table, lives, logs, stop, snapshot }, workload, convergeOptions),
     keep: (workload) => keeper.keep(workload),
     forget: (environment) => keeper.forget(environment),
@@ -101,6 +106,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       for (const instance of table.all()) keeper.forget(instance.environment);
       await Promise.all([oneOffs.endAll(), stopAll(table.all(), TEARDOWN_STOP_TIMEOUT_MS)]);
       await engine.teardown();
+      marks.clear();
     },
     close: async () => {
       keeper.close();
