@@ -3,12 +3,12 @@ import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { PushboatError, type Settings } from "../../core/index.ts";
 import { type AllowedFlows, createAllowedFlows } from "./allowed.ts";
-import { runAttached } from "./container/attached.ts";
 import { type Bundle, type BundleDependencies, fillBundle, letGo, openBundle } from "./container/bundle.ts";
 import { askToReopenLog, createMonitored } from "./container/conmon.ts";
 import { startExec } from "./container/exec.ts";
 import { exitOf } from "./container/exit.ts";
 import { createExits } from "./container/exits.ts";
+import { type Output, type OutputSink, openOutput } from "./container/output.ts";
 import { containerOf, readRecord, recordedIds, writeRecord } from "./container/record.ts";
 import { killMakers, removeContainer } from "./container/removal.ts";
 import { startCreated } from "./container/runc.ts";
@@ -35,11 +35,7 @@ export interface EngineOptions {
 /** The engine with what the build sandbox needs of it. */
 export interface PushboatEngine extends Engine {
   /** A container that does not outlive us: runs to its end, is removed, and gives its output to the caller. Aborting kills it. */
-  runAttached(
-    spec: ContainerSpec,
-    onOutput: (chunk: Buffer, stream: "stdout" | "stderr") => void,
-    signal: AbortSignal,
-  ): Promise<ContainerExit>;
+  runAttached(spec: ContainerSpec, sink: OutputSink, signal: AbortSignal): Promise<ContainerExit>;
   /** Host uid that 0 is in builds. */
   buildUid(): number;
 }
@@ -90,12 +86,10 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       if (!readMountPoints().includes(paths.mounts)) await helper.makePrivate(paths.mounts);
       const pool = parseAddressPool(addressPool);
       const slices = slicesOf(reserveIndex(paths, settings.dataDirectory, platformLimit(pool)), settings.platformId, pool);
-      await prepared?.networks.close();
       const networks = createNetworks({
         slices,
         addressPool,
         helper,
-        directory: paths.networks,
         cursorFile: paths.addressCursor,
         forwardingDirectory: paths.forwarding,
         nowMs: () => performance.now(),
@@ -111,9 +105,9 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     },
 
     async start(spec) {
-      const bundle = await openBundle(spec, ready());
+      const bundle = openBundle(spec, ready());
       try {
-        return await startMonitored(bundle);
+        return await startMonitored(bundle, null);
       } catch (error) {
         killMakers(spec.id, paths);
         await remove(spec.id);
@@ -172,28 +166,31 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
     async close() {
       exits.close();
-      await prepared?.networks.close();
       helper.close();
     },
 
-    async runAttached(spec, onOutput, signal) {
+    async runAttached(spec, sink, signal) {
       signal.throwIfAborted();
-      const dependencies = ready();
-      const bundle = await openBundle(spec, dependencies);
-      const { bundle: directory, cgroup } = bundle.place;
+      const bundle = openBundle(spec, ready());
       const end = (): void => {
-        for (const pid of cgroups.processes(cgroup)) sendSignal(pid, "SIGKILL");
+        for (const pid of cgroups.processes(bundle.place.cgroup)) sendSignal(pid, "SIGKILL");
         killMakers(spec.id, paths);
       };
+      signal.addEventListener("abort", end);
+      let output: Output | null = null;
       try {
-        await fillBundle(bundle, dependencies);
+        output = await openOutput(bundle.place.bundle, ready().slices.buildUid + spec.uid, sink, helper);
+        await startMonitored(bundle, output);
+        const exit = await exits.until(spec.id, exitOf(spec.id, paths, cgroups), signal);
+        await output.ended;
+        return exit;
+      } catch (error) {
+        output?.destroy();
         signal.throwIfAborted();
-        signal.addEventListener("abort", end);
-        const outcome = await runAttached({ id: spec.id, bundle: directory, runcRoot: paths.runcRoot, onOutput });
-        signal.throwIfAborted();
-        return { ...outcome, outOfMemory: cgroups.memoryKills(cgroup) > 0, unknown: false };
+        throw error;
       } finally {
         signal.removeEventListener("abort", end);
+        output?.closeDescriptors();
         await remove(spec.id);
       }
     },
@@ -201,20 +198,28 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     buildUid: () => ready().slices.buildUid,
   };
 
-  async function startMonitored(bundle: Bundle): Promise<Container> {
+  async function startMonitored(bundle: Bundle, output: Output | null): Promise<Container> {
     const dependencies = ready();
-    const { spec, place } = bundle;
-    const release = Promise.withResolvers<void>();
+    const { spec, place, link } = bundle;
+    const filled = Promise.withResolvers<void>();
     // conmon starts up while the files are mounted, and creates the container when they are
-    const created = createMonitored({ id: spec.id, bundle: place.bundle, logFile: spec.logFile, ready: release.promise }, paths);
-    await Promise.all([fillBundle(bundle, dependencies), dependencies.allowed.join(bundle.record)]).then(
-      () => release.resolve(),
-      (error: unknown) => release.reject(error),
+    const created = createMonitored(
+      {
+        id: spec.id,
+        bundle: place.bundle,
+        logFile: output === null ? spec.logFile : null,
+        output: output?.descriptors ?? null,
+        ready: filled.promise,
+      },
+      paths,
     );
+    output?.closeDescriptors();
+    Promise.all([fillBundle(bundle, dependencies), dependencies.allowed.join(bundle.record)]).then(() => filled.resolve(), filled.reject);
     const pid = await created;
     const init = { pid, startTicks: startTicksOf(pid) ?? "" };
-    const monitorPid = Number(readText(`${place.bundle}/conmon.pid`) ?? 0);
+    if (link !== null) await dependencies.networks.connect(link, pid);
     await Promise.all([startCreated(paths.runcRoot, spec.id, init), letGo(bundle, dependencies)]);
+    const monitorPid = Number(readText(`${place.bundle}/conmon.pid`) ?? 0);
     const record = { ...bundle.record, init, monitor: { pid: monitorPid, startTicks: startTicksOf(monitorPid) ?? "" } };
     writeRecord(paths, record);
     const container = containerOf(record);

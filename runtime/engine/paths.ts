@@ -12,7 +12,6 @@ export interface Paths {
   readonly runcRoot: string;
   /** A private mount of its own: what is mounted below is seen by no other mount namespace. Short: overlay options take one page. */
   readonly mounts: string;
-  readonly networks: string;
   readonly addressCursor: string;
   readonly allowed: string;
   /** Writable layers: on disk, since the run directory is memory. */
@@ -30,6 +29,7 @@ export interface ContainerPaths {
   /** Also runc's bundle directory. */
   readonly bundle: string;
   readonly record: string;
+  readonly persist: string;
   /** Belongs to the container's root, 0700: what is mounted in it is nobody else's business. */
   readonly mounts: string;
   readonly rootfs: string;
@@ -49,7 +49,6 @@ export function pathsOf(settings: Pick<Settings, "runDirectory" | "dataDirectory
     persist: `${run}/persist`,
     runcRoot: `${run}/runc`,
     mounts: `${run}/m`,
-    networks: `${run}/m/n`,
     addressCursor: `${run}/address-cursor`,
     allowed: `${run}/allowed.json`,
     scratch: `${settings.dataDirectory}/scratch`,
@@ -65,6 +64,7 @@ export function containerPaths(paths: Paths, id: string): ContainerPaths {
   return {
     bundle: `${paths.containers}/${id}`,
     record: `${paths.containers}/${id}/record.json`,
+    persist: `${paths.persist}/${id}`,
     mounts,
     rootfs: `${mounts}/fs`,
     clones: `${mounts}/l`,

@@ -28,12 +28,13 @@ export interface Bundle {
 }
 
 /** Takes the id and a network; from here on there is a record, so nothing can be forgotten. */
-export async function openBundle(spec: ContainerSpec, { paths, networks }: BundleDependencies): Promise<Bundle> {
+export function openBundle(spec: ContainerSpec, { paths, networks }: BundleDependencies): Bundle {
   const place = containerPaths(paths, spec.id);
   requireId(spec.id);
   if (existsSync(place.bundle)) throw taken(spec.id);
-  mkdirSync(place.bundle, { recursive: true, mode: 0o700 });
-  const link = spec.network === "none" ? null : await networks.take();
+  // conmon writes no exit code at all where its persist directory is missing
+  for (const directory of [place.bundle, place.persist]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const link = spec.network === "none" ? null : networks.take();
   const record: ContainerRecord = {
     id: spec.id,
     slot: spec.slot,
@@ -60,20 +61,15 @@ export async function fillBundle(bundle: Bundle, { slices, networks, helper, hos
     baseUid,
     cgroup: place.cgroup,
     rootfs: place.rootfs,
-    netnsFile: link?.netnsFile ?? null,
-    sysDirectory: link?.sysDirectory ?? null,
     binds,
     host,
   });
   writeFileSync(`${place.bundle}/config.json`, JSON.stringify(config), { mode: 0o600 });
 }
 
-/** Once runc has created the container, its processes hold its mounts and its network, and nothing on the host needs to. */
-export async function letGo(bundle: Bundle, { networks, helper }: BundleDependencies): Promise<void> {
-  await Promise.all([
-    detachFilesystem(bundle.place, bundle.spec.mounts.length, helper),
-    bundle.link === null ? Promise.resolve() : networks.handOver(bundle.link),
-  ]);
+/** Once runc has created the container, its processes hold its mounts, and nothing on the host needs to. */
+export async function letGo(bundle: Bundle, { helper }: BundleDependencies): Promise<void> {
+  await detachFilesystem(bundle.place, bundle.spec.mounts.length, helper);
 }
 
 function requireId(id: string): void {

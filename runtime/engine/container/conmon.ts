@@ -9,7 +9,9 @@ import { RUNC } from "./runc.ts";
 export interface ConmonInput {
   readonly id: string;
   readonly bundle: string;
-  readonly logFile: string;
+  /** null: the container writes to the given descriptors itself. */
+  readonly logFile: string | null;
+  readonly output: { readonly stdout: number; readonly stderr: number } | null;
   /** conmon starts at once and waits for this before it looks at the bundle; a rejection ends it. */
   readonly ready: Promise<void>;
 }
@@ -20,14 +22,15 @@ const MAX_LOG_BYTES = 40 * 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 2_000;
 
 /** Pure: conmon's arguments. */
-export function conmonArguments(input: Omit<ConmonInput, "ready">, paths: Paths): readonly string[] {
+export function conmonArguments(input: Omit<ConmonInput, "ready" | "output">, paths: Paths): readonly string[] {
   const { id, bundle } = input;
   return [
     ...["--api-version", "1", "-c", id, "-u", id, "-n", id],
     ...["-r", RUNC, "--runtime-arg", "--root", "--runtime-arg", paths.runcRoot],
     ...["-b", bundle, "-p", `${bundle}/init.pid`, "-P", `${bundle}/conmon.pid`],
     ...["--exit-dir", paths.exits, "--persist-dir", `${paths.persist}/${id}`, "--full-attach"],
-    ...["-l", `k8s-file:${input.logFile}`, "--log-level", "warning", "--log-size-max", String(MAX_LOG_BYTES), "--no-sync-log"],
+    ...(input.logFile === null ? ["-l", "passthrough"] : ["-l", `k8s-file:${input.logFile}`, "--log-size-max", String(MAX_LOG_BYTES)]),
+    ...["--log-level", "warning", "--no-sync-log"],
   ];
 }
 
@@ -35,7 +38,7 @@ export function conmonArguments(input: Omit<ConmonInput, "ready">, paths: Paths)
 export async function createMonitored(input: ConmonInput, paths: Paths): Promise<number> {
   const complaints = openSync(`${input.bundle}/conmon.log`, "a", 0o600);
   const child = spawn("conmon", [...conmonArguments(input, paths)], {
-    stdio: ["ignore", "ignore", complaints, "pipe", "pipe"],
+    stdio: ["ignore", input.output?.stdout ?? "ignore", input.output?.stderr ?? complaints, "pipe", "pipe"],
     env: { PATH: process.env["PATH"] ?? "", _OCI_SYNCPIPE: "3", _OCI_STARTPIPE: "4" },
     cwd: input.bundle,
     detached: true,

@@ -25,10 +25,6 @@ export interface ConfigInput {
   readonly baseUid: number;
   readonly cgroup: string;
   readonly rootfs: string;
-  /** null: a namespace of its own with nothing but loopback. */
-  readonly netnsFile: string | null;
-  /** null with netnsFile null: runc mounts one. */
-  readonly sysDirectory: string | null;
   /** Init, resolv.conf, hosts, hostname, and the spec's mounts. */
   readonly binds: readonly ConfigBind[];
   readonly host: HostLimits;
@@ -46,6 +42,23 @@ const MAX_OPEN_FILES = 65_536;
 /** The kernel's killer takes builds first, then apps, then us. */
 const OOM_SCORE_ABOVE_OURS = { build: 600, app: 300 };
 const SHM_BYTES = 64 * 1024 * 1024;
+
+const CLOSED = ["nosuid", "noexec", "nodev"];
+
+const SYSTEM_MOUNTS = [
+  { destination: "/proc", type: "proc", source: "proc", options: CLOSED },
+  { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "noexec", "strictatime", "mode=755", "size=65536k"] },
+  {
+    destination: "/dev/pts",
+    type: "devpts",
+    source: "devpts",
+    options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+  },
+  { destination: "/dev/shm", type: "tmpfs", source: "shm", options: [...CLOSED, "mode=1777", `size=${SHM_BYTES}`] },
+  { destination: "/sys", type: "sysfs", source: "sysfs", options: [...CLOSED, "ro"] },
+  // runtimes size their heaps by what they read here
+  { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: [...CLOSED, "relatime", "ro"] },
+];
 
 const MASKED_PATHS = [
   "/proc/acpi",
@@ -76,7 +89,7 @@ export function ociConfig(input: ConfigInput): object {
     },
     root: { path: input.rootfs, readonly: false },
     hostname: spec.id,
-    mounts: [...systemMounts(input.sysDirectory), ...input.binds.map(bindMount)],
+    mounts: [...SYSTEM_MOUNTS, ...input.binds.map(bindMount)],
     linux: {
       uidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
       gidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
@@ -87,7 +100,8 @@ export function ociConfig(input: ConfigInput): object {
         { type: "mount" },
         { type: "user" },
         { type: "cgroup" },
-        input.netnsFile === null ? { type: "network" } : { type: "network", path: input.netnsFile },
+        // made by runc, so that it belongs to the container's user namespace: runc exec could not enter another
+        { type: "network" },
       ],
       cgroupsPath: input.cgroup,
       resources: {
@@ -129,25 +143,6 @@ function rlimits(host: HostLimits): readonly object[] {
   return [
     { type: "RLIMIT_NOFILE", soft: openFiles, hard: openFiles },
     { type: "RLIMIT_CORE", soft: 0, hard: 0 },
-  ];
-}
-
-function systemMounts(sysDirectory: string | null): readonly object[] {
-  const closed = ["nosuid", "noexec", "nodev"];
-  return [
-    { destination: "/proc", type: "proc", source: "proc", options: closed },
-    { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "noexec", "strictatime", "mode=755", "size=65536k"] },
-    {
-      destination: "/dev/pts",
-      type: "devpts",
-      source: "devpts",
-      options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
-    },
-    { destination: "/dev/shm", type: "tmpfs", source: "shm", options: [...closed, "mode=1777", `size=${SHM_BYTES}`] },
-    sysDirectory === null
-      ? { destination: "/sys", type: "sysfs", source: "sysfs", options: [...closed, "ro"] }
-      : { destination: "/sys", type: "bind", source: sysDirectory, options: ["bind", ...closed, "ro"] },
-    { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: [...closed, "relatime", "ro"] },
   ];
 }
 

@@ -29,10 +29,7 @@ export async function removeContainer(id: string, dependencies: RemovalDependenc
   await endProcesses(record, place.cgroup, cgroups);
   await removeCgroup(place.cgroup, cgroups);
   await helper.unmount(mountsOf(place.mounts));
-  if (record?.link != null) await networks.handOver(networks.link(record.link));
-  await Promise.all(
-    [place.mounts, `${paths.runcRoot}/${id}`, `${paths.persist}/${id}`, `${paths.exits}/${id}`, ...scratchOf(record)].map(removeTree),
-  );
+  await Promise.all([place.mounts, `${paths.runcRoot}/${id}`, place.persist, `${paths.exits}/${id}`, ...scratchOf(record)].map(removeTree));
   if (record?.link != null) networks.release(record.link);
   await removeTree(place.bundle);
 }

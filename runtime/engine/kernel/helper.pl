@@ -16,7 +16,7 @@ my $numbers = $legacy{$machine} or die "no system call numbers for $machine\n";
 my ($SYS_OPEN_TREE, $SYS_MOVE_MOUNT, $SYS_MOUNT_SETATTR) = (428, 429, 442);
 
 my ($CLONE_NEWUSER, $CLONE_NEWNET) = (0x10000000, 0x40000000);
-my ($MS_NOSUID, $MS_NODEV, $MS_NOEXEC, $MS_BIND, $MS_PRIVATE, $MNT_DETACH) = (2, 4, 8, 4096, 1 << 18, 2);
+my ($MS_BIND, $MS_PRIVATE, $MNT_DETACH) = (4096, 1 << 18, 2);
 my ($AT_FDCWD, $AT_EMPTY_PATH, $OPEN_TREE_CLONE, $O_CLOEXEC, $MOVE_MOUNT_F_EMPTY_PATH) = (-100, 0x1000, 1, 0x80000, 4);
 my $MOUNT_ATTR_IDMAP = 0x00100000;
 my ($SIOCGIFFLAGS, $SIOCSIFFLAGS, $SIOCSIFADDR, $SIOCSIFNETMASK, $SIOCADDRT, $SIOCSARP) = (0x8913, 0x8914, 0x8916, 0x891c, 0x890b, 0x8955);
@@ -31,8 +31,8 @@ my %operations = (
   overlay => \&overlay,
   bind    => \&bind_mapped,
   private => \&make_private,
-  netns   => \&make_network_namespace,
-  address => \&address_network,
+  connect => \&connect_network,
+  pipes   => \&make_pipes,
   unmount => sub { unmount($_) for @_ },
 );
 
@@ -90,40 +90,75 @@ sub make_private {
   mount('none', $directory, 'none', $MS_PRIVATE, 0);
 }
 
-# A network namespace held by a file, with loopback up and without IPv6, and a /sys that shows its devices and no others.
-sub make_network_namespace {
-  my ($file, $sys) = @_;
-  open(my $made, '>', $file) or die "open $file: $!\n";
-  close $made;
-  -d $sys or mkdir $sys or die "mkdir $sys: $!\n";
-  system_call('unshare', $numbers->{unshare}, $CLONE_NEWNET);
-  and_back_home(sub {
-    interface_up(inet_socket(), 'lo');
-    for my $scope ('all', 'default') {
-      open(my $switch, '>', "/proc/sys/net/ipv6/conf/$scope/disable_ipv6") or next;
-      print $switch "1\n";
-    }
-    mount('/proc/self/ns/net', $file, 'none', $MS_BIND, 0);
-    mount('sysfs', $sys, 'sysfs', $MS_NOSUID | $MS_NODEV | $MS_NOEXEC, 0);
-  });
+# Named pipes that $owner inside may open again (/dev/stdout); sockets could not be.
+sub make_pipes {
+  my ($owner, @paths) = @_;
+  for my $path (@paths) {
+    POSIX::mkfifo($path, 0600) or die "mkfifo $path: $!\n";
+    chown $owner, $owner, $path or die "chown $path: $!\n";
+  }
 }
 
-# Inside the namespace held by $file: the address of eth0, its gateway with a fixed neighbour entry, the default route.
-sub address_network {
-  my ($file, $address, $gateway, $gateway_mac) = @_;
-  open(my $namespace, '<', $file) or die "open $file: $!\n";
+# A veth pair between the host ($name) and the network of process $pid (eth0), with addresses, routes and fixed neighbours.
+sub connect_network {
+  my ($pid, $name, $mtu, $address, $mac, $gateway, $gateway_mac) = @_;
+  open(my $namespace, '<', "/proc/$pid/ns/net") or die "/proc/$pid/ns/net: $!\n";
+  add_pair($name, $gateway_mac, $mac, $mtu, fileno $namespace);
+  my $socket = inet_socket();
+  # forwards, takes no other source than the container's (strict reverse path), speaks no IPv6
+  switch("ipv4/conf/$name/forwarding", 1);
+  switch("ipv4/conf/$name/rp_filter", 1);
+  switch("ipv6/conf/$name/disable_ipv6", 1);
+  interface_up($socket, $name);
+  add_neighbour($socket, $name, $address, $mac);
+  add_route($socket, $name, $address, '0.0.0.0', '255.255.255.255', $RTF_UP | $RTF_HOST);
   system_call('setns', $numbers->{setns}, fileno $namespace, $CLONE_NEWNET);
-  and_back_home(sub {
-    my $socket = inet_socket();
-    control($socket, $SIOCSIFADDR, pack('a16 a16 x8', 'eth0', socket_address($address)));
-    control($socket, $SIOCSIFNETMASK, pack('a16 a16 x8', 'eth0', socket_address('255.255.255.255')));
-    interface_up($socket, 'eth0');
-    # struct arpreq, linux/if_arp.h
-    my $hardware = pack('S C6', $ARPHRD_ETHER, map { hex } split /:/, $gateway_mac);
-    control($socket, $SIOCSARP, pack('a16 a16 i x16 a16', socket_address($gateway), $hardware, $ATF_COM_PERM, 'eth0'));
-    add_route($socket, $gateway, '0.0.0.0', '255.255.255.255', $RTF_UP | $RTF_HOST);
-    add_route($socket, '0.0.0.0', $gateway, '0.0.0.0', $RTF_UP | $RTF_GATEWAY);
-  });
+  and_back_home(sub { address_inside(inet_socket(), $address, $gateway, $gateway_mac) });
+}
+
+sub address_inside {
+  my ($socket, $address, $gateway, $gateway_mac) = @_;
+  switch("ipv6/conf/$_/disable_ipv6", 1) for 'all', 'default';
+  control($socket, $SIOCSIFADDR, pack('a16 a16 x8', 'eth0', socket_address($address)));
+  control($socket, $SIOCSIFNETMASK, pack('a16 a16 x8', 'eth0', socket_address('255.255.255.255')));
+  interface_up($socket, 'eth0');
+  add_neighbour($socket, 'eth0', $gateway, $gateway_mac);
+  add_route($socket, 'eth0', $gateway, '0.0.0.0', '255.255.255.255', $RTF_UP | $RTF_HOST);
+  add_route($socket, 'eth0', '0.0.0.0', $gateway, '0.0.0.0', $RTF_UP | $RTF_GATEWAY);
+}
+
+# rtnetlink(7): RTM_NEWLINK of kind veth, its peer made in the other namespace right away.
+sub add_pair {
+  my ($name, $mac, $peer_mac, $mtu, $namespace) = @_;
+  my ($RTM_NEWLINK, $NLM_F_REQUEST_ACK_CREATE_EXCL) = (16, 0x605);
+  my ($IFLA_ADDRESS, $IFLA_IFNAME, $IFLA_MTU, $IFLA_LINKINFO, $IFLA_NET_NS_FD) = (1, 3, 4, 18, 28);
+  my ($IFLA_INFO_KIND, $IFLA_INFO_DATA, $VETH_INFO_PEER) = (1, 2, 1);
+  my $interface = pack('x16');    # struct ifinfomsg
+  my $end = sub { attribute($IFLA_IFNAME, "$_[0]\0") . attribute($IFLA_ADDRESS, hardware($_[1])) . attribute($IFLA_MTU, pack 'L', $mtu) };
+  my $peer = $interface . $end->('eth0', $peer_mac) . attribute($IFLA_NET_NS_FD, pack 'L', $namespace);
+  my $body = $interface . $end->($name, $mac) . attribute($IFLA_LINKINFO,
+    attribute($IFLA_INFO_KIND, "veth\0") . attribute($IFLA_INFO_DATA, attribute($VETH_INFO_PEER, $peer)));
+  socket(my $netlink, 16, 3, 0) or die "netlink: $!\n";
+  my $message = pack('L S S L L', 16 + length $body, $RTM_NEWLINK, $NLM_F_REQUEST_ACK_CREATE_EXCL, 1, 0) . $body;
+  send($netlink, $message, 0) or die "netlink: $!\n";
+  defined recv($netlink, my $answer, 65536, 0) or die "netlink: $!\n";
+  my $error = -unpack('x16 l', $answer);
+  if ($error) { $! = $error; die "veth $name: $!\n" }
+}
+
+sub attribute {
+  my ($type, $value) = @_;
+  my $length = 4 + length $value;
+  return pack('S S', $length, $type) . $value . ("\0" x (-$length & 3));
+}
+
+sub hardware { return pack 'C6', map { hex } split /:/, $_[0] }
+
+# Not there: a kernel without IPv6.
+sub switch {
+  my ($name, $value) = @_;
+  open(my $file, '>', "/proc/sys/net/$name") or return;
+  syswrite($file, $value);
 }
 
 # Staying in a container's network would break everything after it: better to die, the caller starts another helper.
@@ -148,12 +183,19 @@ sub interface_up {
   control($socket, $SIOCSIFFLAGS, pack('a16 s x22', $name, $flags));
 }
 
+# struct arpreq, linux/if_arp.h
+sub add_neighbour {
+  my ($socket, $device, $address, $mac) = @_;
+  control($socket, $SIOCSARP,
+    pack('a16 S a14 i x16 a16', socket_address($address), $ARPHRD_ETHER, hardware($mac), $ATF_COM_PERM, $device));
+}
+
 # struct rtentry of 64-bit machines, linux/route.h
 sub add_route {
-  my ($socket, $destination, $gateway, $mask, $flags) = @_;
-  my $device = "eth0\0";
+  my ($socket, $device, $destination, $gateway, $mask, $flags) = @_;
+  my $name = "$device\0";
   control($socket, $SIOCADDRT,
-    pack('x8 a16 a16 a16 S x6 x16 x8 p x24', socket_address($destination), socket_address($gateway), socket_address($mask), $flags, $device));
+    pack('x8 a16 a16 a16 S x6 x16 x8 p x24', socket_address($destination), socket_address($gateway), socket_address($mask), $flags, $name));
 }
 
 sub socket_address {

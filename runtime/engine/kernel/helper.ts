@@ -18,16 +18,28 @@ export interface OverlayRequest {
   readonly layers: readonly string[];
 }
 
+export interface ConnectRequest {
+  /** Of a process in the network namespace. */
+  readonly pid: number;
+  /** Of the host end; the other is eth0. */
+  readonly name: string;
+  readonly mtu: number;
+  readonly address: string;
+  readonly mac: string;
+  readonly gateway: string;
+  readonly gatewayMac: string;
+}
+
 export interface KernelHelper {
   overlay(request: OverlayRequest): Promise<void>;
   /** Mounts source (directory or file) at target, which must not exist, owners shifted. */
   bindMapped(baseUid: number, source: string, target: string): Promise<void>;
   /** Makes a directory a mount of its own whose mounts stay in this mount namespace. */
   makePrivate(directory: string): Promise<void>;
-  /** A network namespace held by a file, loopback up, and a sysfs of it. */
-  makeNetworkNamespace(file: string, sysDirectory: string): Promise<void>;
-  /** Inside that namespace: eth0's address, its gateway with a fixed neighbour entry, the default route; eth0 up. */
-  addressNetwork(file: string, address: string, gateway: string, gatewayMac: string): Promise<void>;
+  /** Named pipes that one host uid may open. */
+  makePipes(uid: number, paths: readonly string[]): Promise<void>;
+  /** A veth pair between the host and the network of a process, with addresses, routes and fixed neighbours; both ends up. */
+  connectNetwork(request: ConnectRequest): Promise<void>;
   /** Detaches; nothing there is fine. */
   unmount(paths: readonly string[]): Promise<void>;
   close(): void;
@@ -76,8 +88,9 @@ export function createKernelHelper(): KernelHelper {
       ),
     bindMapped: (baseUid, source, target) => call("bind", String(baseUid), source, target),
     makePrivate: (directory) => call("private", directory),
-    makeNetworkNamespace: (file, sysDirectory) => call("netns", file, sysDirectory),
-    addressNetwork: (file, address, gateway, gatewayMac) => call("address", file, address, gateway, gatewayMac),
+    makePipes: (uid, paths) => call("pipes", String(uid), ...paths),
+    connectNetwork: ({ pid, name, mtu, address, mac, gateway, gatewayMac }) =>
+      call("connect", String(pid), name, String(mtu), address, mac, gateway, gatewayMac),
     unmount: (paths) => (paths.length === 0 ? Promise.resolve() : call("unmount", ...paths)),
     close: () => running?.child.stdin.end(),
   };

@@ -29,17 +29,6 @@ export function closeForwarding(rememberedIn: string): void {
   rmSync(rememberedIn, { recursive: true, force: true });
 }
 
-/** The host end of a container's pair: forwards, refuses other sources than the container's (strict reverse path), speaks no IPv6. */
-export function setLinkSwitches(name: string): void {
-  writeFileSync(switchOf(name), "1");
-  writeFileSync(`/proc/sys/net/ipv4/conf/${name}/rp_filter`, "1");
-  try {
-    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "1");
-  } catch {
-    // a kernel without IPv6
-  }
-}
-
 function rememberedInterfaces(directory: string): readonly string[] {
   try {
     return readdirSync(directory);

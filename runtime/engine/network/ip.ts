@@ -1,10 +1,6 @@
 /** The only file that spawns ip. */
 import { runCommand, runCommandOrThrow } from "../command.ts";
 
-export async function applyLinks(lines: readonly string[]): Promise<void> {
-  await runCommandOrThrow("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
-}
-
 /** Missing ones are as good as removed. */
 export async function removeLinks(names: readonly string[]): Promise<void> {
   if (names.length === 0) return;

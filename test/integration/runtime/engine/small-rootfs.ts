@@ -4,7 +4,9 @@ import { copyFileSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFi
 import { dirname } from "node:path";
 
 const PROGRAMS = [
-  ..."sh cat chmod chown cp dd echo id ln ls mkdir mount mv ps rm sleep stat stty touch true umount uname".split(" ").map((name) => `/bin/${name}`),
+  ..."sh cat chmod chown cp dd echo id ln ls mkdir mount mv ps rm sleep stat stty touch true umount uname"
+    .split(" ")
+    .map((name) => `/bin/${name}`),
   ..."env head perl setsid tail test tr unshare wc".split(" ").map((name) => `/usr/bin/${name}`),
 ];
 
