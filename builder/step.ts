@@ -41,8 +41,8 @@ export const STEP_LIMITS: StepLimits = { memoryBytes: Math.floor(totalmem() / 2)
 const CPU_SHARES = 512;
 const LAST_LINES = 12;
 
-/** Where the sandbox mounts the host's CA bundle for network `registry`; only a build's environment names it, never an image's. */
-const CA_BUNDLE = "/etc/ssl/pushboat-ca.crt";
+/** Where the sandbox mounts the host's CA bundle for network `registry` (over the base's own file, read-only, never in a layer). */
+const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 const CA_VARIABLES = [
   "SSL_CERT_FILE",
   "NODE_EXTRA_CA_CERTS",
@@ -90,6 +90,8 @@ function stepEnv(): Readonly<Record<string, string>> {
     HOME,
     CI: "true",
     LANG: "C.UTF-8",
+    // A push is read through pipes and kept in logs.
+    NO_COLOR: "1",
     ...Object.fromEntries(CA_VARIABLES.map((name) => [name, CA_BUNDLE])),
   };
 }

@@ -18,13 +18,16 @@ import {
   parseEnvironmentName,
   parseSettings,
   renderEvent,
+  type Sandbox,
+  type SandboxSpec,
 } from "../../../../core/index.ts";
-import { createPlainSandbox, type PlainSandbox } from "./plain-sandbox.ts";
+import { createPlainSandbox } from "./plain-sandbox.ts";
 
 export interface Workshop {
   readonly directory: string;
   readonly builder: Builder;
-  readonly sandbox: PlainSandbox;
+  /** Steps that ran, by their command. */
+  readonly sandbox: Sandbox & { readonly runs: readonly SandboxSpec[] };
   readonly repository: Repository;
   /** Builds HEAD; `previous`: an earlier commit. */
   build(options?: Partial<Pick<BuildRequest, "previousCommit" | "noCache" | "environment">>): Promise<Built>;
@@ -43,15 +46,21 @@ export interface Built {
 const APP: AppName = parseAppName("blog");
 
 /** Root's own user plays the git user. */
-export function givenWorkshop(limits: Partial<BuilderLimits> = {}): Workshop {
+export function givenWorkshop(options: { limits?: Partial<BuilderLimits>; sandbox?: Sandbox } = {}): Workshop {
   const directory = mkdtempSync(join(tmpdir(), "pushboat-builder-"));
   chmodSync(directory, 0o711);
   const settings = parseSettings({
     PUSHBOAT_DATA: join(directory, "data"),
     PUSHBOAT_CACHE: process.env["PUSHBOAT_CACHE"] ?? "/var/cache/pushboat",
   });
-  const sandbox = createPlainSandbox();
-  const builder = createBuilder({ settings, sandbox, gitUser: { uid: 0, gid: 0 }, log: pino({ level: "silent" }), limits });
+  const sandbox = watched(options.sandbox ?? createPlainSandbox());
+  const builder = createBuilder({
+    settings,
+    sandbox,
+    gitUser: { uid: 0, gid: 0 },
+    log: pino({ level: "silent" }),
+    limits: options.limits ?? {},
+  });
   const repository = givenRepository(join(directory, "repository"));
   const request = (events: DeployEvent[], options: Partial<BuildRequest>): BuildRequest => ({
     app: APP,
@@ -77,6 +86,17 @@ export function givenWorkshop(limits: Partial<BuilderLimits> = {}): Workshop {
     },
     forecast: async () => (await builder.forecast(request([], {}))).lines,
     remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+function watched(sandbox: Sandbox): Workshop["sandbox"] {
+  const runs: SandboxSpec[] = [];
+  return {
+    runs,
+    run(spec) {
+      runs.push(spec);
+      return sandbox.run(spec);
+    },
   };
 }
 

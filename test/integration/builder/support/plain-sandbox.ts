@@ -6,14 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Layer, Sandbox, SandboxSpec } from "../../../../core/index.ts";
 
-export interface PlainSandbox extends Sandbox {
-  /** Names of the runs so far. */
-  readonly runs: readonly SandboxSpec[];
-}
-
 const SCRIPT = `set -e
 mount -t overlay overlay -o "$OPTIONS" "$ROOT"
-mkdir -p "$ROOT/etc/ssl"
 mount -t tmpfs tmpfs "$ROOT/tmp"
 chmod 1777 "$ROOT/tmp"
 mount -t tmpfs tmpfs "$ROOT/dev"
@@ -22,20 +16,16 @@ ln -s /proc/self/fd/1 "$ROOT/dev/stdout"
 ln -s /proc/self/fd "$ROOT/dev/fd"
 mount -t proc proc "$ROOT/proc"
 if [ "$CA" = 1 ]; then
-  touch "$ROOT/etc/ssl/pushboat-ca.crt"
-  mount --bind /etc/ssl/certs/ca-certificates.crt "$ROOT/etc/ssl/pushboat-ca.crt"
-  touch "$ROOT/etc/resolv.conf"; mount --bind /etc/resolv.conf "$ROOT/etc/resolv.conf"
+  mount --bind /etc/ssl/certs/ca-certificates.crt "$ROOT/etc/ssl/certs/ca-certificates.crt"
+  mount --bind /etc/resolv.conf "$ROOT/etc/resolv.conf"
 fi
 while [ "$1" != -- ]; do mkdir -p "$ROOT$2"; mount --bind "$1" "$ROOT$2"; shift 2; done
 shift
 exec chroot --userspec="$OWNER" "$ROOT" /usr/bin/env -i "$@"`;
 
-export function createPlainSandbox(): PlainSandbox {
-  const runs: SandboxSpec[] = [];
+export function createPlainSandbox(): Sandbox {
   return {
-    runs,
     async run(spec) {
-      runs.push(spec);
       const scratch = mkdtempSync(join(tmpdir(), "plain-sandbox-"));
       const [root, work] = [join(scratch, "root"), `${spec.upperDirectory}.work`];
       mkdirSync(root);
