@@ -14,7 +14,7 @@ import type { Command, Line, Result, Session, Work } from "./command.ts";
 import { parseOptions } from "./commander.ts";
 import { findCommand } from "./find-command.ts";
 import { createInput } from "./input.ts";
-import { interruption, orGone } from "./interrupt.ts";
+import { interruptible, orGone } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 import { createProgress } from "./progress.ts";
 
@@ -86,8 +86,8 @@ async function work(
   request: CommandRequest,
   { control, settings, nowMs, output, progress }: WorkDependencies,
 ): Promise<Result> {
-  const signal = interruption(request, call.ownsTerminal);
-  const input = createInput(request, output, signal);
+  const { signal, interrupt } = interruptible(request, call.ownsTerminal);
+  const input = createInput(request, output, { interrupt, untouched: call.ownsTerminal });
   const actor = { identity: request.identity, onEvent: progress.event, disconnected: signal };
   return orGone(call.work({ control, settings, request, actor, input, output, progress, nowMs }), signal);
 }

@@ -14,15 +14,15 @@ export function findCommand(argv: readonly string[], commands: readonly Command[
   const at = nameIndex(argv);
   const name = argv[at];
   if (name === undefined) return { command: named(argv.includes("--version") ? "version" : "help", commands), argv: [] };
-  const two = `${name} ${argv[at + 1] ?? ""}`;
-  const byTwo = commands.find((command) => command.aliases?.includes(two));
-  if (byTwo !== undefined) return { command: byTwo, argv: argv.toSpliced(at, 2) };
-  return { command: named(name, commands), argv: argv.toSpliced(at, 1) };
+  const rest = argv.toSpliced(at, 1);
+  const second = nameIndex(rest, at);
+  const byTwo = commands.find((command) => command.aliases?.includes(`${name} ${rest[second]}`));
+  return byTwo === undefined ? { command: named(name, commands), argv: rest } : { command: byTwo, argv: rest.toSpliced(second, 1) };
 }
 
-/** The first word that is neither an option nor the value of -a. */
-function nameIndex(argv: readonly string[]): number {
-  let at = 0;
+/** The first word from a place on that is neither an option nor the value of -a. */
+function nameIndex(argv: readonly string[], from = 0): number {
+  let at = from;
   while (at < argv.length && argv[at]?.startsWith("-")) at += argv[at] === "-a" || argv[at] === "--app" ? 2 : 1;
   return at;
 }

@@ -1,7 +1,8 @@
-/** What the client types or pipes in: answers to questions and whole files. The door edits lines and echoes where there is a terminal. */
+/** What the client types or pipes in: answers to questions and whole files. */
 import type { Readable } from "node:stream";
 import { type CommandRequest, PushboatError } from "../core/index.ts";
 import type { Output } from "./output.ts";
+import { createTerminalLines } from "./terminal-lines.ts";
 
 /** Four times the largest config: quotes and comments take room. */
 const MAX_INPUT_BYTES = 256 * 1024;
@@ -9,44 +10,36 @@ const MAX_INPUT_BYTES = 256 * 1024;
 export interface Input {
   /** Whether there is somebody to ask. */
   readonly isTerminal: boolean;
-  /** One line from the terminal; null: the client ended its input or its patience. */
+  /** One line from the terminal; null: there is none, the client ended its input or pressed ^C. */
   ask(question: string): Promise<string | null>;
-  /** Everything up to the end of stdin. `what` names it: `the public key`. */
+  /** Everything up to the end of stdin (^D on a terminal). `what` names it: `the public key`. */
   text(what: string): Promise<string>;
 }
 
-/** interrupted: nobody waits for an answer any more. */
-export function createInput({ stdin, terminal }: CommandRequest, output: Output, interrupted: AbortSignal): Input {
-  return {
-    isTerminal: terminal !== null,
-    ask: async (question) => {
-      output.message(question);
-      return await firstLine(stdin, interrupted);
-    },
-    text: async (what) => {
-      if (terminal !== null) output.message(`Paste ${what}, then press Enter and Ctrl-D.\n`);
-      return await readAll(stdin, what);
-    },
-  };
+export interface InputOptions {
+  /** ^C on a terminal. */
+  readonly interrupt: () => void;
+  /** stdin is the command's own: nothing is read here. */
+  readonly untouched: boolean;
 }
 
-function firstLine(stdin: Readable, interrupted: AbortSignal): Promise<string | null> {
-  return new Promise((resolve) => {
-    let typed = "";
-    const finish = (line: string | null) => {
-      stdin.off("data", onData).off("end", onEnd).pause();
-      interrupted.removeEventListener("abort", onEnd);
-      resolve(line);
-    };
-    const onEnd = () => finish(null);
-    const onData = (chunk: Buffer) => {
-      typed += chunk.toString("utf8");
-      if (typed.includes("\n") || typed.length > MAX_INPUT_BYTES) finish(typed.slice(0, typed.indexOf("\n")));
-    };
-    if (interrupted.aborted) return resolve(null);
-    interrupted.addEventListener("abort", onEnd);
-    stdin.on("data", onData).on("end", onEnd);
-  });
+export function createInput(request: CommandRequest, output: Output, { interrupt, untouched }: InputOptions): Input {
+  if (request.terminal === null || untouched)
+    return { isTerminal: false, ask: async () => null, text: (what) => readAll(request.stdin, what) };
+  const lines = createTerminalLines(request.stdin, output.message, interrupt);
+  return {
+    isTerminal: true,
+    ask: (question) => {
+      output.message(question);
+      return lines.next();
+    },
+    text: async (what) => {
+      output.message(`Paste ${what}, then press Enter and Ctrl-D.\n`);
+      let all = "";
+      for (let line = await lines.next(); line !== null; line = await lines.next()) all += `${line}\n`;
+      return all;
+    },
+  };
 }
 
 async function readAll(stdin: Readable, what: string): Promise<string> {

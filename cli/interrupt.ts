@@ -1,15 +1,21 @@
-/** The client goes or sends a signal (^C): that ends waiting, never the operation. */
+/** The client goes, or presses ^C, or sends a signal: that ends waiting, never the operation. */
 import { type CommandRequest, PushboatError } from "../core/index.ts";
+
+export interface Interruptible {
+  readonly signal: AbortSignal;
+  readonly interrupt: () => void;
+}
 
 /** How long a command may take to end by itself once its signal is aborted. */
 const GRACE_MS = 250;
 
-/** Aborted when nobody waits any more. Where the command owns the terminal, signals are for what it runs. */
-export function interruption(request: CommandRequest, ownsTerminal: boolean): AbortSignal {
-  if (ownsTerminal) return request.disconnected;
+/** Where the command owns the terminal, signals and ^C are for what it runs. */
+export function interruptible(request: CommandRequest, ownsTerminal: boolean): Interruptible {
+  if (ownsTerminal) return { signal: request.disconnected, interrupt: () => {} };
   const controller = new AbortController();
-  request.onSignal(() => controller.abort());
-  return AbortSignal.any([request.disconnected, controller.signal]);
+  const interrupt = () => controller.abort();
+  request.onSignal(interrupt);
+  return { signal: AbortSignal.any([request.disconnected, controller.signal]), interrupt };
 }
 
 /** The work's own result, or an error once the signal is aborted and the work goes on without us. */

@@ -1,4 +1,4 @@
-/** Writing to the client's streams: back pressure for results, and no error for a client that has gone. */
+/** Writing to the client's streams: line ends of its terminal, back pressure, and no error for one that has gone. */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { CommandRequest } from "../core/index.ts";
@@ -10,13 +10,15 @@ export interface Output {
   message(text: string): void;
 }
 
-export function createOutput({ stdout, stderr, disconnected }: CommandRequest): Output {
+export function createOutput(request: CommandRequest): Output {
+  // A client with a terminal has put it into raw mode: nobody else turns \n into a new line for it.
+  const lineEnds = request.terminal === null ? (text: string) => text : (text: string) => text.replaceAll("\n", "\r\n");
   return {
     result: async (text) => {
-      if (isOpen(stdout) && !stdout.write(text)) await drained(stdout, disconnected);
+      if (isOpen(request.stdout) && !request.stdout.write(lineEnds(text))) await drained(request.stdout, request.disconnected);
     },
     message: (text) => {
-      if (isOpen(stderr)) stderr.write(text);
+      if (isOpen(request.stderr)) request.stderr.write(lineEnds(text));
     },
   };
 }

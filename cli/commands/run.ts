@@ -22,7 +22,6 @@ export const run: EnvironmentCommand = {
 function oneOffIo({ stdin, stdout, stderr, terminal, onSignal }: CommandRequest): OneOffIo {
   const io = { stdin, stdout, stderr, onSignal };
   if (terminal === null) return { ...io, terminal: null };
-  terminal.raw();
   const onResize = (listener: (size: TerminalSize) => void) => terminal.onResize(listener);
   return { ...io, terminal: { type: terminal.type, ...terminal.size(), onResize } };
 }

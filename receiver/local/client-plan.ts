@@ -45,13 +45,16 @@ export function planClient({ argv, dataDirectory, remoteUrl, interactive }: Invo
       hint: "It looks like ssh://pushboat@HOST:2222/APP",
     };
   }
-  const terminal = interactive && argv[0] === "run" ? ["-t"] : ["-T"];
+  const terminal = interactive && WITH_TERMINAL.test(argv[0] ?? "") ? ["-t"] : ["-T"];
   const line = withApp(argv, remote.app).map(quoteShellWord).join(" ");
   return {
     kind: "ssh",
     argv: [...terminal, "-p", String(remote.port), "--", `${remote.user}@${remote.host}`, ...(line === "" ? [] : [line])],
   };
 }
+
+/** `run` gives it to what it runs; what destroys asks for a name first. */
+const WITH_TERMINAL = /^(run|[a-z]+:destroy)$/;
 
 export interface SshRemote {
   readonly user: string;

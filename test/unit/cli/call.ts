@@ -7,8 +7,10 @@ import { type Asked, NOW_MS, recordingControl } from "./recording-control.ts";
 
 export interface CallOptions {
   readonly stdin?: string;
-  /** A client with a terminal. stdin is what its door makes of what is typed: whole lines. */
+  /** A client with a terminal. It is in raw mode, so stdin is every key that is pressed. */
   readonly terminal?: boolean;
+  /** Default: where there is no terminal. */
+  readonly stdinEnds?: boolean;
   readonly via?: Identity["via"];
   readonly control?: Partial<Control>;
 }
@@ -24,8 +26,6 @@ export interface Calling {
   readonly answered: Promise<Answered>;
   readonly stdin: PassThrough;
   readonly stderr: () => string;
-  /** Whether the command took over the terminal. */
-  isRaw(): boolean;
   disconnect(): void;
   signal(name: string): void;
   resize(size: TerminalSize): void;
@@ -34,7 +34,7 @@ export interface Calling {
 export async function call(argv: readonly string[], options: CallOptions = {}): Promise<Answered> {
   const calling = begin(argv, options);
   if (options.stdin !== undefined) calling.stdin.write(options.stdin);
-  if (options.terminal !== true) calling.stdin.end();
+  if (options.stdinEnds ?? options.terminal !== true) calling.stdin.end();
   return calling.answered;
 }
 
@@ -47,7 +47,6 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
   const [stderr, stderrText] = collector();
   const gone = new AbortController();
   const signalListeners: ((name: string) => void)[] = [];
-  let raw = false;
   const resizeListeners: ((size: TerminalSize) => void)[] = [];
   const answered = handler({
     argv,
@@ -60,9 +59,6 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
           type: "xterm-256color",
           size: () => ({ columns: 80, rows: 24 }),
           onResize: (listener) => void resizeListeners.push(listener),
-          raw: () => {
-            raw = true;
-          },
         }
       : null,
     disconnected: gone.signal,
@@ -72,7 +68,6 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
     answered,
     stdin,
     stderr: stderrText,
-    isRaw: () => raw,
     disconnect: () => gone.abort(),
     signal: (name) => signalListeners.forEach((listener) => void listener(name)),
     resize: (size) => resizeListeners.forEach((listener) => void listener(size)),

@@ -62,6 +62,8 @@ describe("maintenance", () => {
     [["maintenance:on", "blog"], true],
     [["maintenance", "on", "blog"], true],
     [["maintenance", "off", "-a", "blog"], false],
+    [["maintenance", "-a", "blog", "on"], true],
+    [["maintenance", "-a", "here", "on", "blog"], true],
     [["-a", "blog", "maintenance", "off"], false],
   ])("%j", async (argv, on) => {
     expect((await call(argv)).asked).toEqual([{ method: "maintenance", with: [expect.objectContaining({ name: "blog" }), on] }]);

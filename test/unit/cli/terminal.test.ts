@@ -5,27 +5,40 @@ import { begin, call } from "./call.ts";
 
 const destroys = (asked: readonly { readonly method: string }[]) => asked.filter(({ method }) => method.startsWith("destroy"));
 
-describe("destroying at a terminal", () => {
-  it("asks for the name and goes on when it is typed", async () => {
-    const { exitCode, stderr, asked } = await call(["apps:destroy", "blog"], { terminal: true, stdin: "blog\n" });
+describe("a terminal", () => {
+  it("is asked for the name before something is destroyed, and may rub out", async () => {
+    const { exitCode, stderr, asked } = await call(["apps:destroy", "blog"], { terminal: true, stdin: "blpg\u007f\u007fog\r" });
     expect([exitCode, destroys(asked)]).toEqual([0, [{ method: "destroyApp", with: ["blog"] }]]);
     expect(stderr).toMatchSnapshot();
   });
 
-  it.each(["\n", "blogg\n", "yes\n", "BLOG\n"])("destroys nothing for %j", async (stdin) => {
-    const { exitCode, asked } = await call(["apps:destroy", "blog"], { terminal: true, stdin });
-    expect([exitCode, destroys(asked)]).toEqual([2, []]);
+  it.each(["\r", "blogg\r", "yes\r", "BLOG\r", "blog", "blog\u0003", "\u0004", "blog\u0015\r"])(
+    "destroys nothing when it answers %j",
+    async (stdin) => {
+      const { exitCode, asked } = await call(["apps:destroy", "blog"], { terminal: true, stdin, stdinEnds: true });
+      expect([exitCode, destroys(asked)]).toEqual([2, []]);
+    },
+  );
+
+  it("ends at ^C, at the prompt and while it waits for control", async () => {
+    const asking = begin(["apps:destroy", "blog"], { terminal: true });
+    asking.stdin.write("bl");
+    await sleep(1);
+    asking.stdin.write("\u0003");
+    expect(await asking.answered).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("bl^C\r\n") });
+    const waiting = begin(["ps:restart", "blog"], { terminal: true, control: { restart: () => new Promise(() => {}) } });
+    waiting.stdin.write("\u0003");
+    expect(await waiting.answered).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("what was begun goes on") });
   });
 
-  it("destroys nothing when the input ends or ^C is pressed instead", async () => {
-    for (const leave of ["end", "signal"] as const) {
-      const calling = begin(["apps:destroy", "blog"], { terminal: true });
-      await sleep(1);
-      if (leave === "end") calling.stdin.end();
-      else calling.signal("INT");
-      const { exitCode, asked } = await calling.answered;
-      expect([exitCode, destroys(asked)]).toEqual([2, []]);
-    }
+  it("gets a carriage return before each line feed, in results and messages", async () => {
+    const { stdout, stderr } = await call(["config:set", "blog", "A=1", "B=2"], { terminal: true });
+    expect([stdout, stderr]).toEqual(["A: 1\r\nB: 2\r\n", "Setting A, B and restarting blog... done, v14\r\n"]);
+  });
+
+  it("pastes a .env file up to Ctrl-D", async () => {
+    const { asked } = await call(["config:import", "blog"], { terminal: true, stdin: "A=1\rB=2\r\u0004" });
+    expect(asked[0]?.with[1]).toEqual({ A: "1", B: "2" });
   });
 
   it("without one says the exact command to type", async () => {
@@ -73,7 +86,7 @@ describe("run", () => {
     });
   });
 
-  it("hands over the terminal, raw, with its size, and passes resizes and signals on", async () => {
+  it("hands over the terminal with its size, and passes resizes and signals on", async () => {
     const seen: unknown[] = [];
     let finish = (_exitCode: number) => {};
     const run = (_target: unknown, _command: unknown, io: OneOffIo) => {
@@ -86,17 +99,10 @@ describe("run", () => {
     };
     const calling = begin(["run", "blog", "bash"], { terminal: true, control: { run } });
     await sleep(1);
-    expect(calling.isRaw()).toBe(true);
     calling.resize({ columns: 100, rows: 50 });
     calling.signal("INT");
     finish(130);
     expect((await calling.answered).exitCode).toBe(130);
     expect(seen).toEqual([["xterm-256color", 80, 24], { columns: 100, rows: 50 }, "INT"]);
-  });
-
-  it("leaves the terminal to its door for every other command", async () => {
-    const calling = begin(["ps", "blog"], { terminal: true });
-    await calling.answered;
-    expect(calling.isRaw()).toBe(false);
   });
 });
