@@ -67,5 +67,5 @@ function listen(
 
 function stop(): void {
   log.info("stopping: no new connections, waiting for requests in flight");
-  router.close(settings.drainTimeoutMs).finally(() => process.exit(0));
+  void router.close(settings.drainTimeoutMs).finally(() => process.exit(0));
 }

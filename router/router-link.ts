@@ -60,7 +60,7 @@ export class RouterLink {
       const timer = setTimeout(() => settle(false), timeoutMs);
       this.#drains.set(id, { addresses, onDrained: () => settle(true) });
       if (this.#socket !== null) this.#send({ kind: "watch", id, addresses });
-      else this.#connectForDrains();
+      else void this.#connectForDrains();
     });
   }
 

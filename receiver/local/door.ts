@@ -76,7 +76,7 @@ function serveClient(socket: Socket, { commands, log }: LocalDoorDependencies): 
       disconnected: gone.signal,
       onSignal: signals.onSignal,
     };
-    Promise.resolve()
+    void Promise.resolve()
       .then(() => commands(request))
       .catch((thrown) => {
         log.error({ err: thrown }, "a local command failed");
