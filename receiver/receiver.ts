@@ -5,7 +5,6 @@ import type { Logger } from "pino";
 import type { CommandHandler, Credentials, PushHandler, Repositories, Settings } from "../core/index.ts";
 import type { GitUser } from "./git/process.ts";
 import { createGitServices } from "./git/service.ts";
-import { createShallowRoots } from "./git/shallow.ts";
 import { createGrants } from "./hooks/grants.ts";
 import { hookSocketPath, hooksDirectory, installHooks } from "./hooks/install.ts";
 import { createHookServer } from "./hooks/server.ts";
@@ -42,8 +41,7 @@ export function createReceiver(dependencies: ReceiverDependencies): Receiver {
   const { runDirectory, dataDirectory } = settings;
   const grants = createGrants();
   const services = createGitServices({ settings, gitUser, repositories, grants });
-  const shallowRoots = createShallowRoots({ gitUser, path: repositories.path });
-  const hooks = createHookServer({ socketPath: hookSocketPath(runDirectory), gitUser, grants, pushes, shallowRoots, log });
+  const hooks = createHookServer({ socketPath: hookSocketPath(runDirectory), gitUser, grants, pushes, log });
   const http = createHttpServer({ credentials, allowPlainTokens: settings.allowPlainTokens, pushes, repositories, services, log });
   const door = createLocalDoor({ commands, log });
   let ssh: SshServer | null = null;

@@ -4,9 +4,10 @@ import type { AppName, Identity, Repositories, Settings } from "../../core/index
 import type { Grants } from "../hooks/grants.ts";
 import { hookSocketPath, hooksDirectory } from "../hooks/install.ts";
 import { gitEnvironment, serviceConfig } from "./environment.ts";
+import { takeFirst } from "./peek.ts";
 import { closed, endGroup, type GitUser, spawnGit } from "./process.ts";
 import type { GitServiceName } from "./request.ts";
-import { createShallowReader } from "./shallow.ts";
+import { createShallowCommits, readShallowPrefix } from "./shallow.ts";
 
 export interface ServiceRequest {
   readonly service: GitServiceName;
@@ -24,8 +25,8 @@ export interface GitService {
   readonly stderr: Readable;
   /** Exit code, after all output was read. */
   readonly closed: Promise<number>;
-  /** Has to see the client's bytes as they come: a shallow client says so in front. */
-  readonly watchInput: (input: Readable) => void;
+  /** Pipes the client's bytes to git, once what they declare in front (a shallow clone) is recorded. */
+  readonly feed: (input: Readable) => Promise<void>;
   /** The client has gone: git and all that it started end; a deploy goes on. */
   readonly disconnect: () => void;
 }
@@ -45,11 +46,11 @@ export interface GitServicesDependencies {
 
 export function createGitServices({ settings, gitUser, repositories, grants }: GitServicesDependencies): GitServices {
   const running = new Set<GitService>();
+  const shallow = createShallowCommits({ gitUser, path: repositories.path });
   const config = serviceConfig(settings, hooksDirectory(settings.dataDirectory));
   const start = (request: ServiceRequest): GitService => {
-    const shallowCommits = new Set<string>();
     const disconnected = new AbortController();
-    const grant = grants.issue({ app: request.app, identity: request.identity, shallowCommits, disconnected: disconnected.signal });
+    const grant = grants.issue({ app: request.app, identity: request.identity, disconnected: disconnected.signal });
     const child = spawnGit({
       gitUser,
       args: serviceArguments(request, repositories.path(request.app)),
@@ -60,15 +61,24 @@ export function createGitServices({ settings, gitUser, repositories, grants }: G
         PUSHBOAT_HOOK_TOKEN: grant.token,
       },
     });
+    const atEnd: (() => Promise<void>)[] = [grant.revoke];
     const service: GitService = {
       stdin: child.stdin,
       stdout: child.stdout,
       stderr: child.stderr,
-      closed: closed(child).finally(() => {
-        grant.revoke();
+      closed: closed(child).finally(async () => {
         running.delete(service);
+        for (const step of atEnd) await step();
       }),
-      watchInput: (input) => watchShallow(input, shallowCommits),
+      feed: async (input) => {
+        if (request.service === "receive-pack") {
+          const bytes = await takeFirst(input, (first) => readShallowPrefix(first) !== null);
+          const { commits, length } = readShallowPrefix(bytes) ?? NOTHING_DECLARED;
+          if (commits.length > 0) atEnd.push(await shallow.declare(request.app, commits));
+          if (bytes.length > length) input.unshift(bytes.subarray(length));
+        }
+        input.pipe(child.stdin);
+      },
       disconnect: () => {
         disconnected.abort(new Error("the client has gone"));
         endGroup(child);
@@ -98,10 +108,4 @@ export function isProtocol(text: string | null): text is string {
   return text !== null && /^[a-z0-9=:._-]{1,100}$/.test(text);
 }
 
-function watchShallow(input: Readable, found: Set<string>): void {
-  const read = createShallowReader(found);
-  const watch = (chunk: Buffer): void => {
-    if (read(chunk) === "done") input.off("data", watch);
-  };
-  input.on("data", watch);
-}
+const NOTHING_DECLARED = { commits: [], length: 0 };

@@ -1,18 +1,18 @@
 /**
- * Shallow pushes. git itself records the commits without parents only for refs that it moves (update_shallow_ref in
- * receive-pack.c), and here proc-receive moves them: so the daemon writes the repository's `shallow` file, after the
- * connectivity check that git leaves to that place.
+ * Pushes from shallow clones. receive-pack records the commits without parents only for refs that it moves itself, and with
+ * proc-receive it ends in `BUG: connectivity check skipped` (2.39.5, warn_if_skipped_connectivity_check). So the daemon takes the
+ * client's `shallow` lines out of its stream and records them before git starts to read: git then sees a push like any other into
+ * a shallow repository, with its own connectivity check.
  */
 import { chown, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AppName, PushboatError, type RefUpdate } from "../../core/index.ts";
+import type { AppName } from "../../core/index.ts";
 import { gitEnvironment } from "./environment.ts";
-import { PacketParser } from "./pkt-line.ts";
-import { type GitUser, mustRunGit, runGit } from "./process.ts";
+import { type GitUser, mustRunGit } from "./process.ts";
 
-export interface ShallowRoots {
-  /** Throws a PushboatError where the pushed commits are not complete. */
-  accept(app: AppName, declared: ReadonlySet<string>, updates: readonly RefUpdate[]): Promise<void>;
+export interface ShallowCommits {
+  /** Answers what to call when git has ended: forgets the commits that did not come. */
+  declare(app: AppName, commits: readonly string[]): Promise<() => Promise<void>>;
 }
 
 export interface ShallowDependencies {
@@ -20,95 +20,79 @@ export interface ShallowDependencies {
   readonly path: (app: AppName) => string;
 }
 
-export function createShallowRoots({ gitUser, path }: ShallowDependencies): ShallowRoots {
-  const turns = new Map<AppName, Promise<void>>();
+export function createShallowCommits({ gitUser, path }: ShallowDependencies): ShallowCommits {
+  const turns = new Map<AppName, Promise<unknown>>();
+  const underway = new Map<AppName, Set<readonly string[]>>();
+  // One after another for each repository: the file is read, changed and replaced.
+  const inTurn = <T>(app: AppName, work: () => Promise<T>): Promise<T> => {
+    const turn = (turns.get(app) ?? Promise.resolve()).catch(() => {}).then(work);
+    turns.set(app, turn);
+    return turn;
+  };
+  const awaited = (app: AppName): ReadonlySet<string> => new Set([...(underway.get(app) ?? [])].flat());
+
+  const forget = async (app: AppName, commits: readonly string[]): Promise<void> => {
+    underway.get(app)?.delete(commits);
+    const others = awaited(app);
+    const missing = await missingObjects(gitUser, path(app), commits);
+    await rewrite(gitUser, path(app), (known) => known.filter((commit) => !missing.has(commit) || others.has(commit)));
+  };
   return {
-    accept: (app, declared, updates) => {
-      const tips = updates.flatMap(({ newCommit }) => newCommit ?? []);
-      if (declared.size === 0 || tips.length === 0) return Promise.resolve();
-      // One after another for each repository: the file is read, extended and replaced.
-      const turn = (turns.get(app) ?? Promise.resolve())
-        .catch(() => {})
-        .then(() => extend({ gitUser, repository: path(app), declared, tips }));
-      turns.set(app, turn);
-      return turn;
-    },
+    declare: (app, commits) =>
+      inTurn(app, async () => {
+        // What is here already is here with its history.
+        const missing = [...(await missingObjects(gitUser, path(app), commits))];
+        if (missing.length === 0) return async () => {};
+        underway.set(app, (underway.get(app) ?? new Set()).add(missing));
+        await rewrite(gitUser, path(app), (known) => [...known, ...missing]);
+        return () => inTurn(app, () => forget(app, missing));
+      }),
   };
 }
 
-/** The shallow commits that a client declares in front of its commands; reads from the stream's first bytes only. */
-export function createShallowReader(found: Set<string>): (chunk: Buffer) => "more" | "done" {
-  const parser = new PacketParser();
-  return (chunk) => {
-    try {
-      for (const packet of parser.push(chunk.subarray(0, MAX_SNIFFED_BYTES))) {
-        const commit = packet.kind === "data" ? /^shallow ([0-9a-f]{40,64})\n?$/.exec(packet.payload.toString("latin1")) : null;
-        if (commit === null || found.size >= MAX_SHALLOW_COMMITS) return "done";
-        found.add(commit[1] as string);
-      }
-    } catch {
-      // Not git's format: git says so itself.
-      return "done";
-    }
-    return "more";
-  };
+const LINE = /^([0-9a-f]{4})shallow ([0-9a-f]{40}|[0-9a-f]{64})\n?$/;
+const MAX_LINE_BYTES = 4 + "shallow ".length + 64 + 1;
+const MAX_SHALLOW_BYTES = 8 * 1024 * 1024;
+
+export interface ShallowPrefix {
+  readonly commits: readonly string[];
+  /** Bytes that they take. */
+  readonly length: number;
 }
 
-const MAX_SNIFFED_BYTES = 65_536;
-const MAX_SHALLOW_COMMITS = 100_000;
-
-interface Extension {
-  readonly gitUser: GitUser;
-  readonly repository: string;
-  readonly declared: ReadonlySet<string>;
-  readonly tips: readonly string[];
+/** The `shallow` lines that a client sends in front of its commands; null: more bytes are needed to tell. */
+export function readShallowPrefix(bytes: Buffer): ShallowPrefix | null {
+  const commits: string[] = [];
+  let at = 0;
+  while (at < MAX_SHALLOW_BYTES) {
+    const digits = bytes.toString("latin1", at, at + 4);
+    if (digits.length < 4) return null;
+    const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : 0;
+    if (length > MAX_LINE_BYTES || length <= 4) break;
+    if (bytes.length < at + length) return null;
+    const match = LINE.exec(bytes.toString("latin1", at, at + length));
+    if (match === null) break;
+    commits.push(match[2] as string);
+    at += length;
+  }
+  return { commits, length: at };
 }
 
-async function extend({ gitUser, repository, declared, tips }: Extension): Promise<void> {
-  const git = { gitUser, env: gitEnvironment() };
-  const roots = await rootsOf(git, repository, [...declared]);
-  if (roots.length === 0) return;
+async function missingObjects(gitUser: GitUser, repository: string, commits: readonly string[]): Promise<ReadonlySet<string>> {
+  const args = ["-C", repository, "cat-file", "--batch-check"];
+  const seen = await mustRunGit({ gitUser, args, env: gitEnvironment(), input: `${commits.join("\n")}\n` });
+  return new Set([...seen.matchAll(/^([0-9a-f]+) missing$/gm)].map((match) => match[1] as string));
+}
+
+async function rewrite(gitUser: GitUser, repository: string, change: (known: readonly string[]) => readonly string[]): Promise<void> {
   const file = join(repository, "shallow");
   const known = (await readFile(file, "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
-  const fresh = join(repository, `shallow.new-${process.pid}`);
+  const commits = [...new Set(change(known))].sort();
+  if (commits.length === 0) return rm(file, { force: true });
+  const fresh = `${file}.new`;
+  // wx: never through a link that stands there.
   await rm(fresh, { force: true });
-  await writeFile(fresh, `${[...new Set([...known, ...roots])].sort().join("\n")}\n`, { flag: "wx", mode: 0o644 });
-  try {
-    await chown(fresh, gitUser.uid, gitUser.gid);
-    const check = await runGit({
-      gitUser,
-      args: ["-C", repository, "rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"],
-      env: { ...gitEnvironment(), GIT_SHALLOW_FILE: fresh },
-      input: `${tips.join("\n")}\n`,
-    });
-    if (check.code !== 0) throw incomplete(check.stderr);
-    await rename(fresh, file);
-  } finally {
-    await rm(fresh, { force: true });
-  }
-}
-
-/** Which of the declared commits are here, with a parent that is not. */
-async function rootsOf(
-  git: { readonly gitUser: GitUser; readonly env: Record<string, string> },
-  repository: string,
-  declared: readonly string[],
-): Promise<readonly string[]> {
-  const roots: string[] = [];
-  for (const commit of declared) {
-    const object = await runGit({ ...git, args: ["-C", repository, "cat-file", "commit", commit] });
-    if (object.code !== 0) continue;
-    const parents = [...(object.stdout.split("\n\n", 1)[0]?.matchAll(/^parent ([0-9a-f]+)$/gm) ?? [])].map((match) => match[1] as string);
-    const seen = await mustRunGit({ ...git, args: ["-C", repository, "cat-file", "--batch-check"], input: `${parents.join("\n")}\n` });
-    if (/ missing$/m.test(seen)) roots.push(commit);
-  }
-  return roots;
-}
-
-function incomplete(stderr: string): PushboatError {
-  return new PushboatError({
-    code: "push/shallow-incomplete",
-    message: "The shallow push lacks objects that it needs",
-    hint: `Fetch the missing history (git fetch --unshallow) and push again. git says: ${stderr.trim().split("\n")[0] ?? ""}`,
-  });
+  await writeFile(fresh, `${commits.join("\n")}\n`, { flag: "wx", mode: 0o644 });
+  await chown(fresh, gitUser.uid, gitUser.gid);
+  await rename(fresh, file);
 }

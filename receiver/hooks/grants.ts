@@ -7,14 +7,12 @@ export type HookName = "pre-receive" | "proc-receive";
 export interface Grant {
   readonly app: AppName;
   readonly identity: Identity;
-  /** Commits that the client declared to be without their parents (a shallow clone); complete before a hook starts. */
-  readonly shallowCommits: ReadonlySet<string>;
   readonly disconnected: AbortSignal;
 }
 
 export interface Grants {
   /** `revoke` when git has ended. */
-  issue(grant: Grant): { readonly token: string; readonly revoke: () => void };
+  issue(grant: Grant): { readonly token: string; readonly revoke: () => Promise<void> };
   /** null: unknown, revoked, or this hook used it already. */
   redeem(token: string, hook: HookName): Grant | null;
 }
@@ -27,7 +25,12 @@ export function createGrants(): Grants {
     issue: (grant) => {
       const token = randomBytes(TOKEN_BYTES).toString("hex");
       open.set(token, { grant, unused: new Set(["pre-receive", "proc-receive"]) });
-      return { token, revoke: () => open.delete(token) };
+      return {
+        token,
+        revoke: async () => {
+          open.delete(token);
+        },
+      };
     },
     redeem: (token, hook) => {
       const entry = open.get(token);

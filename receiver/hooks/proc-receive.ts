@@ -8,8 +8,6 @@ export interface ReceivedPush {
   readonly connection: HookConnection;
   readonly push: Omit<PushRequest, "updates" | "options">;
   readonly pushes: PushHandler;
-  /** Makes the commits of a shallow push whole in themselves before anybody reads them. */
-  readonly accept: (updates: readonly RefUpdate[]) => Promise<void>;
 }
 
 const FEATURES = ["push-options", "atomic"];
@@ -53,12 +51,11 @@ async function decide(received: ReceivedPush, updates: readonly RefUpdate[], { o
 }
 
 async function deploy(
-  { push, pushes, accept }: ReceivedPush,
+  { push, pushes }: ReceivedPush,
   updates: readonly RefUpdate[],
   options: readonly string[],
 ): Promise<readonly RefOutcome[]> {
   try {
-    await accept(updates);
     const outcomes = new Map((await pushes.receive({ ...push, updates, options })).map((outcome) => [outcome.ref, outcome]));
     return updates.map(({ ref }) => outcomes.get(ref) ?? refuse(ref, "Pushboat gave no outcome for this ref"));
   } catch (thrown) {

@@ -5,7 +5,6 @@ import { dirname } from "node:path";
 import type { Logger } from "pino";
 import { asPushboatError, PushboatError, type PushHandler, renderError } from "../../core/index.ts";
 import type { GitUser } from "../git/process.ts";
-import type { ShallowRoots } from "../git/shallow.ts";
 import { openHookConnection } from "./connection.ts";
 import type { Grants, HookName } from "./grants.ts";
 import { judgePush } from "./pre-receive.ts";
@@ -21,7 +20,6 @@ export interface HookServerDependencies {
   readonly gitUser: GitUser;
   readonly grants: Grants;
   readonly pushes: PushHandler;
-  readonly shallowRoots: ShallowRoots;
   readonly log: Logger;
 }
 
@@ -58,7 +56,7 @@ export function createHookServer(dependencies: HookServerDependencies): HookServ
   };
 }
 
-async function serveHook(socket: Socket, { grants, pushes, shallowRoots, log }: HookServerDependencies): Promise<void> {
+async function serveHook(socket: Socket, { grants, pushes, log }: HookServerDependencies): Promise<void> {
   const connection = await openHookConnection(socket);
   const { head } = connection;
   const field = (name: string): string => head?.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
@@ -74,8 +72,7 @@ async function serveHook(socket: Socket, { grants, pushes, shallowRoots, log }: 
   const push = { app: grant.app, identity: grant.identity, progress: connection.say, disconnected };
   try {
     if (hook === "pre-receive") await judgePush({ connection, push: { ...push, options }, pushes });
-    else
-      await receivePush({ connection, push, pushes, accept: (commits) => shallowRoots.accept(grant.app, grant.shallowCommits, commits) });
+    else await receivePush({ connection, push, pushes });
   } catch (thrown) {
     const error = asPushboatError(thrown);
     log.error({ err: error, hook, app: grant.app }, "a hook failed");

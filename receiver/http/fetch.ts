@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import type { RequestHandler } from "express";
 import { type AppName, PushboatError } from "../../core/index.ts";
 import { createFencedGit } from "../fenced/node-git-server.ts";
+import { takeFirst } from "../git/peek.ts";
 import type { GitServiceName } from "../git/request.ts";
 import { parseRepositoryName } from "../git/request.ts";
 import { noSuchApp } from "../ssh/git.ts";
@@ -42,7 +43,7 @@ export function createFetchHandlers({ repositories, services, pushes }: HttpDepe
       const identity = identityOf(response);
       await mustExist(app);
       const body = decodedBody(request, () => response.destroy());
-      const first = await firstBytes(body);
+      const first = await takeFirst(body, (bytes) => bytes.length >= FIRST_LINE_BYTES);
       // The package waits for ever for a first chunk that it can read.
       if (!/^[0-9a-f]{4}want [0-9a-f]{40}/.test(first.toString("latin1"))) throw NOT_A_FETCH;
       body.unshift(first);
@@ -57,33 +58,8 @@ export function createFetchHandlers({ repositories, services, pushes }: HttpDepe
   };
 }
 
+/** `0032want ` and a commit: the shortest first line of a fetch. */
 const FIRST_LINE_BYTES = 49;
-
-/** At least a whole `want` line, unless the body is shorter. */
-async function firstBytes(body: PassThrough): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  while (length < FIRST_LINE_BYTES) {
-    const chunk = body.read() as Buffer | null;
-    if (chunk !== null) {
-      chunks.push(chunk);
-      length += chunk.length;
-    } else if (body.readableEnded || !(await moreToRead(body))) break;
-  }
-  return Buffer.concat(chunks);
-}
-
-function moreToRead(body: PassThrough): Promise<boolean> {
-  return new Promise((resolve) => {
-    const readable = (): void => settle(true);
-    const end = (): void => settle(false);
-    const settle = (more: boolean): void => {
-      body.off("readable", readable).off("end", end).off("close", end);
-      resolve(more);
-    };
-    body.on("readable", readable).on("end", end).on("close", end);
-  });
-}
 
 function requestedService(text: unknown): GitServiceName {
   if (text === "git-upload-pack") return "upload-pack";

@@ -21,12 +21,11 @@ export function createPushHandler({ repositories, services, log }: HttpDependenc
     const child = services.start({ service: "receive-pack", app, identity: identityOf(response), mode: "exchange", protocol: null });
     response.once("close", child.disconnect);
     const complaints = text(child.stderr);
-    child.watchInput(body);
-    body.pipe(child.stdin);
 
     forbidCaching(response);
     response.setHeader("Content-Type", RESULT_TYPE);
     child.stdout.pipe(response, { end: false });
+    await child.feed(body);
     const exitCode = await child.closed;
     if (exitCode !== 0) log.debug({ app, exitCode, stderr: await complaints }, "receive-pack failed");
     if (exitCode !== 0 && !response.headersSent) return answerError(response, failed(await complaints));

@@ -11,10 +11,9 @@ export async function serveGit({ context, channel, output, gone, protocol }: Ope
 
   const child = services.start({ service, app, identity, mode: "conversation", protocol });
   gone.addEventListener("abort", child.disconnect);
-  child.watchInput(channel);
-  channel.pipe(child.stdin);
   child.stdout.pipe(output.stdout, { end: false });
   child.stderr.pipe(output.stderr, { end: false });
+  await child.feed(channel);
   return child.closed;
 }
 

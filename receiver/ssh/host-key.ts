@@ -11,7 +11,7 @@ export async function ensureHostKey(dataDirectory: string): Promise<string> {
   const file = join(directory, "host_ed25519");
   const kept = await readFile(file, "utf8").catch(() => null);
   if (kept !== null) return kept;
-  const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment: "pushboat" });
+  const pair = generate();
   const fresh = `${file}.${process.pid}`;
   await writeFile(fresh, pair.private, { mode: 0o600, flag: "wx", flush: true });
   try {
@@ -25,3 +25,15 @@ export async function ensureHostKey(dataDirectory: string): Promise<string> {
   await writeFile(`${file}.pub`, `${pair.public}\n`, { mode: 0o644 });
   return readFile(file, "utf8");
 }
+
+/** About one ed25519 key in 300 that ssh2 1.17 makes cannot be read, not even by itself: made again until it can. */
+function generate(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment: "pushboat" });
+    const [secret, open] = [ssh2.utils.parseKey(pair.private), ssh2.utils.parseKey(pair.public)];
+    if (secret instanceof Error || open instanceof Error) continue;
+    if (open.verify(PROBE, secret.sign(PROBE)) === true) return pair;
+  }
+}
+
+const PROBE = Buffer.from("probe");
