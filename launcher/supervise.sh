@@ -79,6 +79,7 @@ note_death() {
 become() {
   exec 6>&-
   record_self "$RUN/processes/$1"
+  [[ -e ${PUSHBOAT_ADMIN_KEYS_FILE-} ]] || unset PUSHBOAT_ADMIN_KEYS_FILE # it is for the first start only
   case $1 in
     redis)
       exec setsid setpriv --reuid pushboat-redis --regid pushboat-redis --clear-groups redis-server --port 0 \

@@ -138,7 +138,7 @@ export class RouterLink {
     for (const [settle, version] of [...this.#announcements]) {
       this.#reannounce(version).then(settle, () => settle({ kind: "down" }));
     }
-    if (this.#drains.size > 0) this.#connectForDrains();
+    if (this.#drains.size > 0) void this.#connectForDrains();
   }
 
   async #reannounce(version: number): Promise<Announced> {
