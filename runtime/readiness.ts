@@ -32,17 +32,21 @@ export async function awaitWebReady(question: ReadinessQuestion): Promise<StartF
   const { rule, signal } = question;
   const startedMs = performance.now();
   const watch = socketWatch(question);
-  let last: Answer = { ready: false, seen: "never asked" };
   for (let attempt = 0; ; attempt += 1) {
     await sleep(readinessDelayMs(attempt), undefined, { signal });
-    last = await ask(question);
+    const last = await ask(question);
     signal.throwIfAborted();
-    if (last.ready) return null;
+    if (last.ready && listensOnPort(question.pid)) return null;
     const elapsedMs = performance.now() - startedMs;
     const final = watch(elapsedMs);
     if (final !== null) return final;
-    if (elapsedMs >= rule.timeoutMs) return timedOut(question, last.seen);
+    if (elapsedMs >= rule.timeoutMs) return timedOut(question, last.ready ? "" : last.seen);
   }
+}
+
+/** A dead container has no route of its own any more: what answered then was somebody else (a transparent proxy accepts anything). */
+function listensOnPort(pid: number): boolean {
+  return listeningSockets(pid).some((socket) => socket.port === APP_PORT && !isLoopback(socket));
 }
 
 /** Others are ready when they have been up for a while; the signal ends the wait when they exit. */
