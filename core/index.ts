@@ -1,5 +1,6 @@
 /** The words and the pure rules; imports nothing of ours, does no I/O. */
 export * from "./address.ts";
+export * from "./app-json.ts";
 export * from "./build.ts";
 export * from "./command.ts";
 export * from "./config.ts";
@@ -11,14 +12,17 @@ export * from "./formation.ts";
 export * from "./host-label.ts";
 export * from "./identity.ts";
 export * from "./image.ts";
+export * from "./manifest.ts";
 export * from "./names.ts";
 export * from "./procfile.ts";
 export * from "./push.ts";
+export * from "./pushboat-yml.ts";
 export * from "./readiness-schedule.ts";
 export * from "./render-events.ts";
 export * from "./restart-policy.ts";
 export * from "./routes.ts";
 export * from "./sandbox.ts";
+export * from "./schema-error.ts";
 export * from "./settings.ts";
 export * from "./shell-words.ts";
 export * from "./workload.ts";
