@@ -36,9 +36,9 @@ export class ClientConnection implements Waiting {
     this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     this.deadlineMs = performance.now() + context.limits.headMs;
     context.deadlines.add(this);
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    socket.on("drain", () => this.#onDrain());
-    socket.on("end", () => this.#onEnd());
+    socket.on("data", (chunk: Buffer) => this.#guard(() => this.#onData(chunk)));
+    socket.on("drain", () => this.#guard(() => this.#onDrain()));
+    socket.on("end", () => this.#guard(() => this.#onEnd()));
     // What follows is always "close".
     socket.on("error", () => {});
     socket.on("close", () => this.#onClose());
@@ -97,6 +97,18 @@ export class ClientConnection implements Waiting {
     else if (this.#exchange !== null) this.#exchange.onDeadline(nowMs);
     else if (this.#unread !== null) this.#refuse(new BadMessage("the head of the request took too long", 408));
     else this.#linger();
+  }
+
+  /** A defect of ours costs this connection its request (H99), and no other one anything. */
+  #guard(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#reading = false;
+      this.#context.onDefect(error);
+      if (this.#exchange !== null) this.#exchange.onDefect();
+      else this.socket.destroy();
+    }
   }
 
   #onData(chunk: Buffer): void {

@@ -53,6 +53,7 @@ export class Exchange implements UpstreamOwner, Held {
   #relay: ResponseRelay | null = null;
   #upgrade: Upgrade | null = null;
   #retried = false;
+  #defective = false;
   /** What the client is told when no instance is left to try. */
   #lastFailure: Failure = FAILURES.refused;
   #patient = false;
@@ -144,6 +145,13 @@ export class Exchange implements UpstreamOwner, Held {
         this.#fail(FAILURES.idle);
         return;
     }
+  }
+
+  /** Something here threw: reported, and answered as our own fault. */
+  onDefect(error?: unknown): void {
+    if (error !== undefined) this.#context.onDefect(error);
+    this.#defective = true;
+    if (this.#phase !== "finished") this.#fail(FAILURES.ours);
   }
 
   onUpstreamConnected(): void {
@@ -358,13 +366,13 @@ export class Exchange implements UpstreamOwner, Held {
   }
 
   #mayKeepAlive(): boolean {
-    return this.#request.keepAlive && !this.#client.isHalfClosed && !this.#context.isClosing();
+    return this.#request.keepAlive && !this.#defective && !this.#client.isHalfClosed && !this.#context.isClosing();
   }
 
   #awaitProgress(): void {
     const { limits } = this.#context;
     if (this.#patient) this.#client.deadlineMs = Number.POSITIVE_INFINITY;
-    else if (this.#phase === "waiting" && this.requestComplete) this.#client.deadlineMs = (this.#sentMs ?? 0) + limits.firstByteMs;
+    else if (this.#phase === "waiting" && this.requestComplete) this.#client.deadlineMs = performance.now() + limits.firstByteMs;
     else this.#client.deadlineMs = performance.now() + limits.idleMs;
   }
 
@@ -419,7 +427,7 @@ export class Exchange implements UpstreamOwner, Held {
   #end(upstreamFate: "keep" | "close" | "abort"): void {
     if (this.#phase === "holding" && this.#route !== null) this.#context.holding.remove(this.#route.environment, this);
     this.#phase = "finished";
-    this.#upgrade?.cut();
+    this.#upgrade?.cut(upstreamFate === "abort");
     this.#release(upstreamFate);
   }
 

@@ -39,7 +39,14 @@ export class Upgrade {
     upstream.on("error", () => {});
     upstream.on("close", () => this.#end(this.status === 0 ? FAILURES.noResponse : null));
     const proxy = httpProxy.createProxyServer({});
-    proxy.once("proxyReqWs", (outgoing) => this.#fence(outgoing));
+    let outgoing: ClientRequest | null = null;
+    proxy.once("proxyReqWs", (made) => {
+      outgoing = made;
+      // http-proxy has squeezed repeated slashes out of it.
+      made.path = options.request.target;
+      // Our listener comes first: the client's early bytes are put back before http-proxy pipes.
+      made.on("upgrade", () => this.#open());
+    });
     proxy.ws(
       this.#incoming(),
       client.socket,
@@ -48,6 +55,10 @@ export class Upgrade {
       { target: { host: "instance" }, agent: oneSocket(upstream), toProxy: true },
       () => this.#end(this.status === 0 ? FAILURES.noResponse : FAILURES.interrupted),
     );
+    const request = outgoing as ClientRequest | null;
+    // http-proxy would copy the framing headers of a body that it has unframed (a refusal in chunks becomes garbage).
+    request?.removeAllListeners("response");
+    request?.on("response", (answer) => this.#answer(answer));
   }
 
   /** Bytes that the instance sent. */
@@ -65,10 +76,12 @@ export class Upgrade {
     return false;
   }
 
-  /** The instance's side, whatever state it is in. A reset: it may be one that ignores FIN (facts.md). */
-  cut(): void {
+  /** Ends the instance's side, whatever state it is in. By a reset where it has reason to be told at once, or may ignore FIN (facts.md). */
+  cut(reset: boolean): void {
     this.#over = true;
-    this.#options.upstream.resetAndDestroy();
+    const { upstream } = this.#options;
+    if ((reset || this.opened) && !upstream.destroyed) upstream.resetAndDestroy();
+    else upstream.destroy();
   }
 
   /** What http-proxy reads of an IncomingMessage. */
@@ -83,18 +96,6 @@ export class Upgrade {
       headers[name] = before === undefined ? value : [before, value].flat();
     }
     return { method: request.method, url: request.target, headers } as unknown as IncomingMessage;
-  }
-
-  /** Our listeners come first: http-proxy adds its own after this event. */
-  #fence(outgoing: ClientRequest): void {
-    // http-proxy has squeezed repeated slashes out of it.
-    outgoing.path = this.#options.request.target;
-    outgoing.on("upgrade", () => this.#open());
-    outgoing.on("response", (answer) => {
-      // http-proxy would copy the framing headers of a body that it has unframed; told "upgrade" it leaves the answer to us.
-      (answer as IncomingMessage & { upgrade: boolean }).upgrade = true;
-      this.#answer(answer);
-    });
   }
 
   #open(): void {

@@ -9,6 +9,8 @@ export interface UpstreamOwner {
   /** The instance sends no more. */
   onUpstreamEnd(): void;
   onUpstreamClosed(error: NodeJS.ErrnoException | null): void;
+  /** One of the above threw. */
+  onDefect(error: unknown): void;
 }
 
 export class UpstreamConnection {
@@ -24,24 +26,30 @@ export class UpstreamConnection {
     this.target = target;
     this.#owner = owner;
     this.socket = connect({ ...target.endpoint, noDelay: true });
-    this.socket.on("connect", () => this.#owner?.onUpstreamConnected());
-    this.socket.on("data", (chunk: Buffer) => {
-      // Bytes on an idle socket are an answer that nobody asked for: never to be given to the next client.
-      if (this.#owner === null) this.destroy();
-      else this.#owner.onUpstreamData(chunk);
-    });
-    this.socket.on("drain", () => this.#owner?.onUpstreamDrain());
-    this.socket.on("end", () => {
-      if (this.#owner === null) this.destroy();
-      else this.#owner.onUpstreamEnd();
-    });
+    this.socket.on("connect", () => this.#tell((owner) => owner.onUpstreamConnected()));
+    // Bytes on an idle socket are an answer that nobody asked for: never to be given to the next client.
+    this.socket.on("data", (chunk: Buffer) => this.#tell((owner) => owner.onUpstreamData(chunk)));
+    this.socket.on("drain", () => this.#owner !== null && this.#tell((owner) => owner.onUpstreamDrain()));
+    this.socket.on("end", () => this.#tell((owner) => owner.onUpstreamEnd()));
     this.socket.on("error", (error) => {
       this.#error = error;
     });
-    this.socket.on("close", () => {
-      if (this.#owner === null) this.target.forget(this);
-      else this.#owner.onUpstreamClosed(this.#error);
-    });
+    this.socket.on("close", () => this.#tell((owner) => owner.onUpstreamClosed(this.#error)));
+  }
+
+  /** Without an owner, whatever happens is its end. */
+  #tell(event: (owner: UpstreamOwner) => void): void {
+    const owner = this.#owner;
+    if (owner === null) {
+      this.target.forget(this);
+      this.destroy();
+      return;
+    }
+    try {
+      event(owner);
+    } catch (error) {
+      owner.onDefect(error);
+    }
   }
 
   own(owner: UpstreamOwner): void {
