@@ -12,8 +12,6 @@ command_down() {
     return
   fi
   trap '' HUP
-  ensure_modules "$DATA"
-  find_node
   lock_platform
   local was_running=
   [[ ! -d $RUN ]] || was_running=yes
@@ -24,15 +22,20 @@ command_down() {
 stop_platform() {
   stop_process supervisor "$OTHER_STOP_SECONDS"
   stop_process control "$CONTROL_STOP_SECONDS"
-  local cleaned=yes
-  run_live teardown || cleaned=
-  stop_process router "$OTHER_STOP_SECONDS"
-  stop_process redis "$OTHER_STOP_SECONDS"
-  if [[ -z $cleaned ]]; then
+  have_modules || stop_others # before the modules that they run on are replaced
+  ensure_modules "$DATA"
+  find_node
+  if ! run_live teardown; then
     complain "not everything could be removed" "Mend what is said above and type: sudo $0 down --data $DATA"
     return 1
   fi
+  stop_others
   remove_run_directory
+}
+
+stop_others() {
+  local name
+  for name in router router.leaving redis; do stop_process "$name" "$OTHER_STOP_SECONDS"; done
 }
 
 # Never through a mount that is still there.

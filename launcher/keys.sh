@@ -5,13 +5,18 @@ PLAIN_KEY='^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/]+=*( .*)?$'
 
 NO_ADMINISTRATOR= # nobody can come in yet, and `up` says what to do
 
+check_admin_key() {
+  local file=${GIVEN[ADMIN_KEY]-}
+  [[ -n $file ]] || return 0
+  [[ -r $file && ! -d $file ]] || fail "--admin-key: $file cannot be read"
+  plain_keys "$file" >/dev/null || fail "--admin-key: $file holds no SSH public key" "Give the file that ends in .pub, for example ~/.ssh/id_ed25519.pub"
+}
+
 collect_admin_keys() {
   local keys=$RUN/admin-keys
   rm -f "$keys"
   if [[ -n ${GIVEN[ADMIN_KEY]-} ]]; then
-    [[ -r ${GIVEN[ADMIN_KEY]} ]] || fail "--admin-key: ${GIVEN[ADMIN_KEY]} cannot be read"
     (umask 077 && plain_keys "${GIVEN[ADMIN_KEY]}" >"$keys")
-    [[ -s $keys ]] || fail "--admin-key: ${GIVEN[ADMIN_KEY]} holds no SSH public key" "Give the file that ends in .pub, for example ~/.ssh/id_ed25519.pub"
   elif [[ ! -e $DATA/state.db ]]; then
     (umask 077 && caller_keys >"$keys")
     [[ -s $keys ]] || { rm -f "$keys" && NO_ADMINISTRATOR=yes; }

@@ -12,20 +12,43 @@ lockfile_identity() {
 
 have_modules() { [[ -r $STAMP && $(<"$STAMP") == "$(lockfile_identity)" ]]; }
 
-# Installs where needed. Refuses while a platform runs from this checkout, unless it is the one that is about to be restarted (argument).
+# Installs where needed. Refuses while a platform runs from this checkout; the argument is the data directory of one that does not count.
 ensure_modules() {
   have_modules && return
-  exec 8<"$ROOT"
-  flock 8
+  lock_modules
   if ! have_modules; then
-    local running
-    running=$(platforms_of_this_checkout "${1-}")
-    [[ -z $running ]] || fail "the dependencies changed while a platform runs from this checkout ($running)" \
-      "Type: sudo $0 restart --data $running   or, to stop it: sudo $0 down --data $running"
+    refuse_while_running "${1-}"
     stage_modules
     swap_modules
   fi
-  exec 8<&-
+  unlock_modules
+}
+
+# For `restart`: fetched while the platform still runs, put in place when its processes are gone.
+prefetch_modules() {
+  have_modules && return
+  lock_modules
+  refuse_while_running "$1"
+  have_modules || stage_modules
+}
+
+install_prefetched_modules() {
+  [[ ! -e $STAGED/node_modules ]] || swap_modules
+  unlock_modules
+}
+
+lock_modules() {
+  exec 8<"$ROOT"
+  flock 8
+}
+
+unlock_modules() { exec 8<&-; }
+
+refuse_while_running() {
+  local running
+  running=$(platforms_of_this_checkout "$1")
+  [[ -z $running ]] || fail "the dependencies changed while a platform runs from this checkout ($running)" \
+    "Type: sudo $0 restart --data $running   or, to stop it: sudo $0 down --data $running"
 }
 
 # npm works in a directory beside: killed half-way, the modules of before are still whole.

@@ -34,3 +34,11 @@ stop_process() {
     pause 0.02
   done
 }
+
+# dismiss_process NAME: told to end, and no longer what NAME means; a new one may begin at once while it finishes its work.
+dismiss_process() {
+  local record=$RUN/processes/$1
+  alive "$record" || return 0
+  kill -TERM "$RECORDED_PID" 2>/dev/null
+  mv -f "$record" "$record.leaving"
+}

@@ -7,26 +7,24 @@ command_restart() {
   [[ -d $RUN && -e $DATA/settings.env ]] || fail "Pushboat is not running ($DATA)" "Type: sudo $0 up --data $DATA"
   trap on_interrupt INT TERM HUP
   lock_platform
-  have_modules || refresh_modules
-  find_node
   prepare_host
+  prefetch_modules "$DATA"
+  leave_if_interrupted
   stop_process supervisor "$OTHER_STOP_SECONDS"
   stop_process control "$CONTROL_STOP_SECONDS"
-  stop_process router "$OTHER_STOP_SECONDS"
   stop_process redis "$OTHER_STOP_SECONDS"
+  dismiss_process router # its listener is free at once; requests in flight are finished
+  install_prefetched_modules
+  find_node
   make_run_directory
   start_supervisor
   heading "Waiting until it answers"
   if ! wait_until_ready; then
     show_logs
-    fail "the platform did not answer within $READY_SECONDS s"
+    fail "the platform did not become ready" "Type: sudo $0 status --data $DATA"
   fi
+  stop_process router.leaving "$((${SETTINGS[DRAIN_TIMEOUT_MS]:-30000} / 1000 + 2))"
+  rm -f "$RUN/processes/router.leaving"
   echo "Pushboat was restarted."
   print_addresses
-}
-
-# New dependencies are fetched while the platform still runs, and put in place when its processes are gone.
-refresh_modules() {
-  stop_process supervisor "$OTHER_STOP_SECONDS"
-  ensure_modules "$DATA"
 }

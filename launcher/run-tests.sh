@@ -6,6 +6,7 @@ command_test() {
   prepare_host
   ensure_modules
   find_node
+  prepare_for_tests
   leave_if_interrupted
   trap - INT TERM HUP
   local counts result passed failed skipped
@@ -20,4 +21,18 @@ command_test() {
   [[ ${CI-} != true && ${CI-} != 1 ]] || ((skipped == 0)) || result=1
   if ((skipped)); then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
   exit "$result"
+}
+
+# The base image, once for the machine: here its progress is seen, and no test has to wait for it. The data directory is for nothing else.
+prepare_for_tests() {
+  local result
+  DATA=$(mktemp -d /var/tmp/pushboat-prepare-XXXXXX)
+  GIVEN=([DATA]=$DATA)
+  load_settings
+  make_run_directory
+  run_live prepare
+  result=$?
+  run_live teardown && remove_run_directory
+  rm -rf --one-file-system "$DATA"
+  ((result == 0)) || fail "the base image could not be made" "Mend what is said above, then try again."
 }

@@ -6,7 +6,7 @@ command_status() {
   load_settings
   if alive "$RUN/processes/control"; then
     find_node
-    hand_over status "${ARGUMENTS[@]}"
+    hand_over status --data "$DATA" "${ARGUMENTS[@]}"
   fi
   local name running=()
   for name in supervisor router redis; do

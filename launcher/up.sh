@@ -7,6 +7,7 @@ command_up() {
   require_root up "$@"
   load_settings
   check_settings
+  check_admin_key
   trap on_interrupt INT TERM HUP
   if [[ -d $DATA ]] && lock_platform && supervised; then
     already_up
@@ -22,8 +23,8 @@ command_up() {
     already_up
     exit
   fi
-  leave_if_interrupted
   check_ports
+  leave_if_interrupted
   make_run_directory
   remember_settings
   collect_admin_keys
@@ -49,14 +50,14 @@ already_up() {
   print_addresses
 }
 
-# Base image, supervisor, readiness. What was started here is stopped again where it does not become ready.
+# Base image, supervisor, readiness. Where it does not become ready, what was started here is stopped again; apps that ran before are left.
 start_platform() {
   local fresh=yes
-  alive "$RUN/processes/control" && fresh=
-  if [[ -n $fresh ]] && ! run_live prepare; then
+  ! something_runs || fresh=
+  if ! run_live prepare; then
+    [[ -z $fresh ]] || stop_platform
     leave_if_interrupted
-    [[ -e $RUN/processes/router ]] || remove_run_directory
-    fail "the platform could not be prepared"
+    fail "the platform could not be prepared" "Mend what is said above, then try again."
   fi
   leave_if_interrupted
   start_supervisor
@@ -65,10 +66,15 @@ start_platform() {
     rm -f "$RUN/admin-keys"
     return
   fi
-  if [[ -n $INTERRUPTED ]]; then complain "interrupted"; else show_logs; fi
+  [[ -n $INTERRUPTED ]] || show_logs
   [[ -z $fresh ]] || stop_platform
-  [[ -z $INTERRUPTED ]] || exit 130
-  fail "the platform did not answer within $READY_SECONDS s"
+  leave_if_interrupted
+  fail "the platform did not become ready"
+}
+
+# Ours or an app, from before: a supervisor that died leaves all of them running.
+something_runs() {
+  alive "$RUN/processes/control" || alive "$RUN/processes/router" || [[ -n $(ls -A "$RUN/containers" 2>/dev/null) ]]
 }
 
 run_live() { platform_env_step "$NODE" "$ROOT/main.ts" "$@"; }
