@@ -28,6 +28,8 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
   const write = async (table: RouteTable) => {
     // A later table is in place already; going back would undo it.
     if (table.version < written) return;
+    // Two steps: `recursive` would give the parents the same mode, and the router could not pass.
+    await mkdir(runDirectory, { recursive: true, mode: 0o711 });
     await mkdir(directory, { recursive: true, mode: 0o750 });
     if (gid !== null) await chown(directory, process.getuid?.() ?? 0, gid);
     await writeSnapshot(`${directory}/routes.json`, table, gid);

@@ -147,7 +147,7 @@ describe("drained", () => {
     await pair.control.publish({ ...givenTable([]), version: 2 });
     expect(await pair.control.drained([slow.address], 100)).toBe(false);
     let answered = false;
-    answer.then(() => {
+    void answer.then(() => {
       answered = true;
     });
     expect(await pair.control.drained([slow.address, "127.0.0.1:9"], 5_000)).toBe(true);

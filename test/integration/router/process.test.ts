@@ -1,0 +1,155 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { createRouterControl } from "../../../router/index.ts";
+import { findUnixUser } from "../../../unix-user.ts";
+import { eventually } from "../../support/eventually.ts";
+import { freePorts } from "../../support/free-ports.ts";
+import { GET, givenApp, givenTable, hear, speak } from "./rig.ts";
+
+const MAIN = join(import.meta.dirname, "../../../router/main.ts");
+const log = pino({ enabled: false });
+
+/** The real process, as the launcher starts it. */
+async function givenPlatform() {
+  const dataDirectory = await mkdtemp(join(tmpdir(), "data-"));
+  execFileSync("chmod", ["711", dataDirectory]);
+  const [port = 0] = await freePorts(1);
+  const runDirectory = `/run/pushboat/${createHash("sha256").update(dataDirectory).digest("hex").slice(0, 8)}`;
+  const started: ChildProcess[] = [];
+  const env = { ...process.env, PUSHBOAT_DATA: dataDirectory, PUSHBOAT_HTTP_PORT: String(port), PUSHBOAT_DRAIN_TIMEOUT_MS: "3000" };
+  return {
+    port,
+    dataDirectory,
+    runDirectory,
+    routerUser: findUnixUser("pushboat-router"),
+    givenControl: () => createRouterControl({ settings: { runDirectory }, log, routerUser: findUnixUser("pushboat-router") }),
+    async start() {
+      const child = spawn(process.execPath, ["--optimize-for-size", "--max-semi-space-size=2", MAIN], {
+        env,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      started.push(child);
+      let output = "";
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+      });
+      await eventually("the router listens", async () => output.includes("router is listening"), 10_000);
+      return child;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of started) child.kill("SIGKILL");
+      await rm(dataDirectory, { recursive: true });
+      await rm(runDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+describe("the router's process", () => {
+  it("is no longer root once it listens, and its doors are its own", async () => {
+    await using platform = await givenPlatform();
+    const router = await platform.start();
+    const { uid, gid } = platform.routerUser;
+    const status = await readFile(`/proc/${router.pid}/status`, "utf8");
+    expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, "m"));
+    expect(status).toMatch(new RegExp(`^Gid:\\t${gid}\\t${gid}\\t${gid}\\t${gid}$`, "m"));
+    expect(status).toMatch(new RegExp(`^Groups:\\t${gid} $`, "m"));
+    expect(status).toMatch(/^CapEff:\t0+$/m);
+    const directory = await stat(join(platform.runDirectory, "router"));
+    const logs = await stat(join(platform.dataDirectory, "router-logs"));
+    expect([directory.mode & 0o777, directory.uid, logs.uid]).toEqual([0o700, uid, uid]);
+  });
+
+  it("killed and started again serves from the snapshot at once, without control", async () => {
+    await using app = await givenApp((_, response) => response.end("the app"));
+    await using platform = await givenPlatform();
+    const first = await platform.start();
+    const control = platform.givenControl();
+    await control.publish(givenTable([app.address]));
+    expect(await speak(platform.port, GET("/"), /the app/)).toContain("200 OK");
+    await control.close();
+    // A client that stays connected must not keep the next router from binding.
+    const lingering = connect(platform.port, "127.0.0.1");
+    lingering.on("error", () => {});
+    await once(lingering, "connect");
+    await kill(first);
+    await platform.start();
+    expect(await speak(platform.port, GET("/"), /the app/)).toContain("200 OK");
+    await eventually("a log line", async () =>
+      (await readFile(join(platform.dataDirectory, "router-logs", "blog.log"), "utf8")).includes("status=200"),
+    );
+    lingering.destroy();
+  });
+
+  it("takes tables and says drained again after it was killed", async () => {
+    await using app = await givenApp((_, response) => response.end("the app"));
+    await using platform = await givenPlatform();
+    const control = platform.givenControl();
+    await control.publish(givenTable([app.address]));
+    await kill(await platform.start());
+    await platform.start();
+    await control.publish(givenTable([]));
+    expect(await control.drained([app.address], 1_000)).toBe(true);
+    expect(await speak(platform.port, GET("/"), /H14/)).toContain("503");
+    await control.close();
+  });
+
+  it("on SIGTERM finishes what is in flight and closes what is idle", async () => {
+    await using app = await givenApp(async (_, response) => {
+      await sleep(500);
+      response.end("the app");
+    });
+    await using platform = await givenPlatform();
+    const router = await platform.start();
+    const control = platform.givenControl();
+    await control.publish(givenTable([app.address]));
+    const idle = connect(platform.port, "127.0.0.1");
+    await once(idle, "connect");
+    const answer = speak(platform.port, GET("/"));
+    await eventually("a request in flight", async () => (await app.connections()) > 0);
+    const exited = once(router, "exit");
+    router.kill("SIGTERM");
+    expect(await hear(idle)).toBe("");
+    expect(await answer).toMatch(/Connection: close\r\n\r\nthe app$/);
+    expect(await exited).toEqual([0, null]);
+    await control.close();
+  });
+
+  it("goes on after garbage on every door", async () => {
+    await using app = await givenApp((_, response) => response.end("the app"));
+    await using platform = await givenPlatform();
+    await platform.start();
+    const control = platform.givenControl();
+    await control.publish(givenTable([app.address]));
+    const bytes = Buffer.alloc(50_000, 0).map((_, i) => (i * 7919) % 256);
+    for (const where of [{ port: platform.port, host: "127.0.0.1" }, { path: join(platform.runDirectory, "router", "router.sock") }]) {
+      for (const garbage of [
+        bytes,
+        Buffer.from("\r\n\r\n\r\n"),
+        Buffer.from("{}\n"),
+        Buffer.from("null\n"),
+        Buffer.from('{"kind":"watch"}\n'),
+      ]) {
+        const socket = connect(where);
+        socket.on("error", () => {});
+        socket.end(garbage);
+        socket.resume();
+        await once(socket, "close");
+      }
+    }
+    expect(await speak(platform.port, GET("/"), /the app/)).toContain("200 OK");
+    await control.close();
+  });
+});
