@@ -15,8 +15,9 @@ ioctl($master, $TIOCSPTLCK, $number) or die "TIOCSPTLCK: $!\n";
 ioctl($master, $TIOCGPTN, $number) or die "TIOCGPTN: $!\n";
 my $name = '/dev/pts/' . unpack('i', $number);
 resize($columns, $rows);
-# held open until the command has it, so that reading the master does not end too early
-open(my $slave, '+<', $name) or die "$name: $!\n";
+# held open until the command has it, so that reading the master does not end too early; not as our own controlling
+# terminal: then the command could not have it, and Control-C and a new size would reach us instead
+sysopen(my $slave, $name, POSIX::O_RDWR() | POSIX::O_NOCTTY()) or die "$name: $!\n";
 
 open(my $sizes, '<&=', 3) or die "descriptor 3: $!\n";
 my $child = fork;

@@ -185,7 +185,9 @@ describe("a start that fails", () => {
 
   test("that takes more memory than it has is shown as such", async () => {
     const error = await failureOf(
-      given.workload({ web: { command: `exec perl -e 'my $x = "x" x 200_000_000; sleep 100'`, size: { memoryBytes: 64 * 1024 * 1024 } } }),
+      given.workload({
+        web: { command: `exec perl -e 'my $n = 200_000_000; my $x = "x" x $n; sleep 100'`, size: { memoryBytes: 64 * 1024 * 1024 } },
+      }),
       recorded(),
     );
     expect(error.code).toBe("start/out-of-memory");
