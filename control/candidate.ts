@@ -4,13 +4,17 @@ import {
   applyScale,
   type CommitId,
   type Config,
+  EMPTY_MANIFEST,
   type Image,
+  type Manifest,
   type ProcessType,
   PushboatError,
   RELEASE,
+  requireKeys,
   type ScaleChange,
 } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
+import { configSources, manifestAt, plainConfig } from "./environment-config.ts";
 import type { DeploymentRecord, EnvironmentRecord, ReleaseRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
@@ -24,7 +28,11 @@ export interface Candidate {
   readonly newRevision: boolean;
   readonly image: Image;
   readonly commit: CommitId | null;
+  /** Effective: what instances see. */
   readonly config: Config;
+  readonly own: Config;
+  readonly generated: Config;
+  readonly manifest: Manifest;
   readonly formation: Readonly<Record<string, number>>;
   /** Changes of volume mounts: name -> path, or null. */
   readonly mounts: Readonly<Record<string, string | null>>;
@@ -32,38 +40,88 @@ export interface Candidate {
 
 export async function prepareCandidate(deps: Deps, operation: DeploymentRecord): Promise<Candidate> {
   const environment = deps.store.apps.environment(operation.environment);
-  if (environment === null)
+  if (environment === null) {
     throw new PushboatError({ code: "environment/gone", message: `${operation.environment} was destroyed meanwhile` });
+  }
   const current = environment.currentRelease === null ? null : deps.store.releases.release(environment.name, environment.currentRelease);
   const source = operation.payload.rollbackTo === undefined ? current : rollbackSource(deps, environment, operation.payload.rollbackTo);
-  const imageDigest = operation.kind === "push" ? operation.imageDigest : (source?.imageDigest ?? null);
-  if (imageDigest === null)
+  const image = await requireImage(deps, operation, environment, source);
+  const manifest = await manifestOf(deps, operation, environment, source);
+  const inputs = releaseInputs(deps, operation, environment, source, manifest);
+  requireKeys(manifest, inputs.config, environment.name);
+  return {
+    operation,
+    environment,
+    current,
+    newRelease: isNewRelease(operation),
+    newRevision: operation.kind !== "scale",
+    image,
+    commit: operation.kind === "push" || operation.kind === "promote" ? operation.commit : (source?.commit ?? null),
+    ...inputs,
+    manifest,
+    formation: scaled(
+      image,
+      { ...(current === null ? manifest.formation : {}), ...deps.store.releases.formation(environment.name) },
+      operation.payload.scale ?? [],
+    ),
+    mounts: operation.payload.mounts ?? {},
+  };
+}
+
+function isNewRelease({ kind }: DeploymentRecord): boolean {
+  return kind === "push" || kind === "config" || kind === "rollback" || kind === "promote";
+}
+
+async function requireImage(
+  deps: Deps,
+  operation: DeploymentRecord,
+  environment: EnvironmentRecord,
+  source: ReleaseRecord | null,
+): Promise<Image> {
+  const digest = operation.payload.image?.digest ?? (operation.kind === "push" ? operation.imageDigest : (source?.imageDigest ?? null));
+  if (digest === null) {
     throw new PushboatError({
       code: "release/none",
       message: `${environment.name} has no release yet`,
       hint: "Push first: git push pushboat main",
     });
-  const image = await deps.builder.image(imageDigest);
-  if (image === null) {
-    throw new PushboatError({
-      code: "release/image-swept",
-      message: `the image of v${source?.number ?? "?"} of ${environment.name} is no longer kept`,
-      hint: `The last ${deps.settings.releasesKept} releases are kept: \`releases ${environment.name}\`. Push the commit again to rebuild it.`,
-    });
   }
-  const base = operation.kind === "rollback" && source !== null ? source.config : deps.store.apps.config(environment.name);
-  return {
-    operation,
-    environment,
-    current,
-    newRelease: operation.kind === "push" || operation.kind === "config" || operation.kind === "rollback",
-    newRevision: operation.kind !== "scale",
-    image,
-    commit: operation.kind === "push" ? operation.commit : (source?.commit ?? null),
-    config: applyConfig(base, operation.payload.config ?? {}),
-    formation: scaled(image, deps.store.releases.formation(environment.name), operation.payload.scale ?? []),
-    mounts: operation.payload.mounts ?? {},
-  };
+  const image = await deps.builder.image(digest);
+  if (image !== null) return image;
+  throw new PushboatError({
+    code: "release/image-swept",
+    message: `the image of v${source?.number ?? "?"} of ${environment.name} is no longer kept`,
+    hint: `The last ${deps.settings.releasesKept} releases are kept: \`releases ${environment.name}\`. Push the commit again to rebuild it.`,
+  });
+}
+
+/** A push, and a release elsewhere of an image that is there, come with files of their own; everything else goes on with those of its release. */
+async function manifestOf(
+  deps: Deps,
+  operation: DeploymentRecord,
+  environment: EnvironmentRecord,
+  source: ReleaseRecord | null,
+): Promise<Manifest> {
+  if (operation.payload.image !== undefined) return operation.payload.image.manifest;
+  if (operation.kind === "push" && operation.commit !== null) return await manifestAt(deps, environment, operation.commit);
+  return source?.manifest ?? EMPTY_MANIFEST;
+}
+
+type Inputs = Pick<Candidate, "config" | "own" | "generated">;
+
+function releaseInputs(
+  deps: Deps,
+  operation: DeploymentRecord,
+  environment: EnvironmentRecord,
+  source: ReleaseRecord | null,
+  manifest: Manifest,
+): Inputs {
+  const generated = deps.store.apps.generated(environment.name);
+  if (operation.kind === "rollback" && source !== null) return { config: source.config, own: source.own, generated };
+  const own = applyConfig(deps.store.apps.config(environment.name), operation.payload.config ?? {});
+  if (!isNewRelease(operation) && source !== null) return { config: source.config, own, generated };
+  const sources = configSources(deps, environment, manifest, own);
+  return { config: plainConfig(sources), own, generated: sources.generated };
 }
 
 function rollbackSource(deps: Deps, environment: EnvironmentRecord, number: number): ReleaseRecord {

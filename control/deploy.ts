@@ -6,14 +6,25 @@
  *
  * Config change, scale, rollback, restart and volumes come in at `candidate`; boot comes in after COMMIT (rollForward).
  */
-import { once } from "node:events";
-import { PassThrough } from "node:stream";
-import type { Convergence } from "../core/index.ts";
-import { DEFAULT_SIZE, type EventSink, type Instance, type Phase, PushboatError, RELEASE, type Workload } from "../core/index.ts";
+import {
+  asPushboatError,
+  type CommitId,
+  type Convergence,
+  DEFAULT_SIZE,
+  type EventSink,
+  type Instance,
+  type Phase,
+  PushboatError,
+  RELEASE,
+  requireKeys,
+  type Workload,
+} from "../core/index.ts";
 import { type Candidate, prepareCandidate } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
+import { configSources, manifestAt, plainConfig } from "./environment-config.ts";
+import { runInImage, runScript } from "./one-off-script.ts";
 import type { RouteFeed } from "./route-feed.ts";
-import type { DeploymentRecord } from "./store/index.ts";
+import type { DeploymentRecord, EnvironmentRecord } from "./store/index.ts";
 import { environmentUrl } from "./urls.ts";
 import { makeWorkload } from "./workload.ts";
 
@@ -31,6 +42,7 @@ export async function buildPush({ deps, onEvent, signal }: DeployContext, push: 
   await requireUnmoved(deps, push);
   if (push.commit === null) throw new Error(`deployment ${push.id} has no commit`);
   const environment = deps.store.apps.environment(push.environment);
+  if (environment !== null) await requireRequiredKeys(deps, environment, push.commit);
   const image = await deps.builder.build({
     app: push.app,
     environment: push.environment,
@@ -63,6 +75,7 @@ export async function makeCurrent(context: DeployContext, operation: DeploymentR
     }
     await rollForward(context, operation, converged.workload);
     retire(context, converged.convergence.surplus);
+    await runPostdeploy(context, pending);
   } catch (error) {
     if (candidate.newRelease) deps.store.releases.markFailed(candidate.environment.name, pending.release);
     throw error;
@@ -89,6 +102,8 @@ function openRelease(deps: Deps, candidate: Candidate): PendingRelease {
         commit: candidate.commit,
         imageDigest: candidate.image.digest,
         config: candidate.config,
+        own: candidate.own,
+        manifest: candidate.manifest,
         deployment: operation.id,
         by: operation.by,
         createdMs: deps.now(),
@@ -129,13 +144,7 @@ async function runReleaseCommand(
   if (!candidate.newRelease || definition === undefined) return;
   const finished = phase(onEvent, "release", `Running the release command: ${definition.command.join(" ")}`);
   deps.store.releases.markReleaseCommand(candidate.environment.name, release);
-  const output = lineStream((text) => onEvent({ kind: "output", source: "release", text }));
-  const result = await deps.runtime.runOneOff(
-    { workload, name: `release.${release}`, definition, size: DEFAULT_SIZE, extraEnv: {}, signal },
-    { stdin: null, stdout: output, stderr: output, terminal: null, onSignal: () => undefined },
-  );
-  output.end();
-  await finishedReading(output);
+  const result = await runInImage(deps, workload, { name: `release.${release}`, source: "release", definition, onEvent, signal });
   if (result.exitCode !== 0) {
     throw new PushboatError({
       code: "release/command-failed",
@@ -144,6 +153,20 @@ async function runReleaseCommand(
         : `the release command exited with ${result.exitCode}`,
       hint: "Its output is above. Nothing was switched over.",
     });
+  }
+  finished();
+}
+
+/** app.json's postdeploy: once, after the first deploy. What it does cannot be undone, so its failure is told and nothing more. */
+async function runPostdeploy({ deps, onEvent, signal }: DeployContext, { candidate, workload }: PendingRelease): Promise<void> {
+  const command = candidate.manifest.postdeploy;
+  if (candidate.current !== null || command === null) return;
+  const finished = phase(onEvent, "postdeploy", `Running postdeploy: ${command}`);
+  try {
+    const exitCode = await runScript(deps, workload, { name: "postdeploy", command, onEvent, signal });
+    if (exitCode !== 0) onEvent({ kind: "warning", text: `postdeploy exited with ${exitCode}; the release is live all the same` });
+  } catch (thrown) {
+    onEvent({ kind: "warning", text: `postdeploy could not run: ${asPushboatError(thrown).message}; the release is live all the same` });
   }
   finished();
 }
@@ -170,10 +193,12 @@ function commit({ deps, onEvent }: DeployContext, { candidate, release, restarts
       release,
       revision: workload.revision,
       restarts,
-      config: candidate.config,
+      own: candidate.own,
+      generated: candidate.generated,
       formation: candidate.formation,
       mounts: candidate.mounts,
     });
+    if (candidate.operation.kind === "push") deps.store.apps.notePush(candidate.environment.name, deps.now());
     if (candidate.operation.payload.production === true)
       deps.store.apps.setProductionBranch(candidate.operation.app, candidate.operation.branch);
   });
@@ -221,6 +246,13 @@ async function requireUnmoved(deps: Deps, push: DeploymentRecord): Promise<void>
   });
 }
 
+/** A missing required key fails the push before anything is built. */
+async function requireRequiredKeys(deps: Deps, environment: EnvironmentRecord, commit: CommitId): Promise<void> {
+  const manifest = await manifestAt(deps, environment, commit);
+  const sources = configSources(deps, environment, manifest, deps.store.apps.config(environment.name));
+  requireKeys(manifest, plainConfig(sources), environment.name);
+}
+
 /** The app layer is built as a delta on this commit's; a new branch starts from production's. */
 function previousCommit(deps: Deps, push: DeploymentRecord, currentRelease: number | null): DeploymentRecord["commit"] {
   if (currentRelease !== null) return deps.store.releases.release(push.environment, currentRelease)?.commit ?? null;
@@ -233,21 +265,4 @@ function phase(onEvent: EventSink, name: Phase, title: string): () => void {
   const startedMs = performance.now();
   onEvent({ kind: "phase-started", phase: name, title });
   return () => onEvent({ kind: "phase-finished", phase: name, durationMs: performance.now() - startedMs });
-}
-
-async function finishedReading(stream: PassThrough): Promise<void> {
-  if (!stream.readableEnded) await once(stream, "end");
-}
-
-function lineStream(onLine: (text: string) => void): PassThrough {
-  const stream = new PassThrough();
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line.replace(/\r$/, ""));
-  });
-  stream.on("end", () => rest !== "" && onLine(rest));
-  return stream;
 }

@@ -54,6 +54,12 @@ export interface Repositories {
   remove(app: AppName): Promise<void>;
   /** The commit of refs/heads/BRANCH, or null. */
   head(app: AppName, branch: BranchName): Promise<CommitId | null>;
+  /** Texts of small files at a commit, by path; null where there is no such file. One git process for all of them. */
+  files(app: AppName, commit: CommitId, paths: readonly string[]): Promise<Readonly<Record<string, string | null>>>;
+  /** The commit that a user's word names (a full or short id, a branch), or null. */
+  resolve(app: AppName, word: string): Promise<CommitId | null>;
+  /** One line for each commit that `to` has and `from` has not, newest first: `1a2b3c4 subject`. */
+  commitsBetween(app: AppName, from: CommitId, to: CommitId, limit: number): Promise<readonly string[]>;
   /** Moves the branch, creating it where needed; idempotent. */
   setHead(app: AppName, branch: BranchName, commit: CommitId): Promise<void>;
   deleteHead(app: AppName, branch: BranchName): Promise<void>;

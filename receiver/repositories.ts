@@ -56,6 +56,20 @@ export function createRepositories({ settings, gitUser }: RepositoriesDependenci
       const shown = await runGit({ gitUser, env, args: ["-C", path(app), "show-ref", "--verify", "--hash", headRef(branch)] });
       return shown.code === 0 ? parseCommitId(shown.stdout.trim()) : null;
     },
+    files: async (app, commit, paths) => {
+      const input = paths.map((file) => `${checked(commit)}:${file}\n`).join("");
+      const batch = await runGit({ gitUser, env, args: ["-C", path(app), "cat-file", "--batch"], input });
+      return readBatch(batch.stdout, paths);
+    },
+    resolve: async (app, word) => {
+      if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/.test(word) || !(await exists(app))) return null;
+      const parsed = await runGit({ gitUser, env, args: ["-C", path(app), "rev-parse", "--verify", "--quiet", `${word}^{commit}`] });
+      return parsed.code === 0 ? parseCommitId(parsed.stdout.trim()) : null;
+    },
+    commitsBetween: async (app, from, to, limit) => {
+      const lines = await git(app, "log", `--max-count=${limit}`, "--format=%h %s", `${checked(from)}..${checked(to)}`);
+      return lines.split("\n").filter((line) => line !== "");
+    },
     setHead: async (app, branch, commit) => {
       await git(app, "update-ref", headRef(branch), checked(commit));
     },
@@ -70,6 +84,23 @@ export function createRepositories({ settings, gitUser }: RepositoriesDependenci
       await (commit === null ? git(app, "update-ref", "-d", ref) : git(app, "update-ref", ref, checked(commit)));
     },
   };
+}
+
+/** `<id> <type> <size>\n<content>\n` for each, or `<name> missing\n` (git-cat-file(1), BATCH OUTPUT). */
+function readBatch(text: string, paths: readonly string[]): Readonly<Record<string, string | null>> {
+  const bytes = Buffer.from(text, "utf8");
+  const files: Record<string, string | null> = {};
+  let offset = 0;
+  for (const path of paths) {
+    const end = bytes.indexOf("\n", offset);
+    const [, type, size] = bytes.toString("utf8", offset, end).split(" ");
+    offset = end + 1;
+    files[path] = null;
+    if (size === undefined || !/^\d+$/.test(size)) continue;
+    if (type === "blob") files[path] = bytes.toString("utf8", offset, offset + Number(size));
+    offset += Number(size) + 1;
+  }
+  return files;
 }
 
 function headRef(branch: string): string {

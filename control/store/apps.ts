@@ -30,6 +30,11 @@ export interface EnvironmentRecord {
   readonly revision: string | null;
   readonly restarts: number;
   readonly maintenance: boolean;
+  /** null: never pushed to (made by a command). */
+  readonly lastPushMs: number | null;
+  /** No time to live. */
+  readonly kept: boolean;
+  readonly asleep: boolean;
 }
 
 export interface HostRecord {
@@ -61,6 +66,9 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
     revision: textOrNull(row, "revision"),
     restarts: integer(row, "restarts"),
     maintenance: integer(row, "maintenance") === 1,
+    lastPushMs: integerOrNull(row, "last_push_ms"),
+    kept: integer(row, "kept") === 1,
+    asleep: integer(row, "asleep") === 1,
   });
   const freeSlot = (): number => {
     const used = new Set(sql.all("SELECT slot FROM environments").map((row) => integer(row, "slot")));
@@ -133,6 +141,59 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
     },
     setConfig(name: EnvironmentName, config: Config): void {
       sql.run("UPDATE environments SET config = ? WHERE name = ?", seal.seal(config, configContext(name)), name);
+    },
+    /** Secrets that were generated for this environment; they stay for its life. */
+    generated(name: EnvironmentName): Config {
+      const row = sql.get("SELECT generated FROM environments WHERE name = ?", name);
+      const sealed = row === null ? null : bytesOrNull(row, "generated");
+      return sealed === null ? {} : seal.open<Config>(sealed, `generated:${name}`);
+    },
+    setGenerated(name: EnvironmentName, generated: Config): void {
+      sql.run("UPDATE environments SET generated = ? WHERE name = ?", seal.seal(generated, `generated:${name}`), name);
+    },
+    /** Basic auth of a protected environment; null: anybody may look. */
+    password(name: EnvironmentName): string | null {
+      const row = sql.get("SELECT password FROM environments WHERE name = ?", name);
+      const sealed = row === null ? null : bytesOrNull(row, "password");
+      return sealed === null ? null : seal.open<string>(sealed, `password:${name}`);
+    },
+    setPassword(name: EnvironmentName, password: string | null): void {
+      sql.run(
+        "UPDATE environments SET password = ? WHERE name = ?",
+        password === null ? null : seal.seal(password, `password:${name}`),
+        name,
+      );
+    },
+    notePush(name: EnvironmentName, nowMs: number): void {
+      sql.run("UPDATE environments SET last_push_ms = ? WHERE name = ?", nowMs, name);
+    },
+    setKept(name: EnvironmentName, kept: boolean): void {
+      sql.run("UPDATE environments SET kept = ? WHERE name = ?", kept ? 1 : 0, name);
+    },
+    setAsleep(name: EnvironmentName, asleep: boolean): void {
+      sql.run("UPDATE environments SET asleep = ? WHERE name = ?", asleep ? 1 : 0, name);
+    },
+    /** Keys of production that every branch of the app sees too. */
+    sharedKeys: (app: AppName): readonly string[] =>
+      sql.all("SELECT key FROM shared_keys WHERE app = ? ORDER BY key", app).map((row) => text(row, "key")),
+    setShared(app: AppName, key: string, shared: boolean): void {
+      if (shared) sql.run("INSERT OR IGNORE INTO shared_keys (app, key) VALUES (?, ?)", app, key);
+      else sql.run("DELETE FROM shared_keys WHERE app = ? AND key = ?", app, key);
+    },
+    settings(app: AppName): Readonly<Record<string, string>> {
+      return Object.fromEntries(
+        sql.all("SELECT key, value FROM app_settings WHERE app = ? ORDER BY key", app).map((row) => [text(row, "key"), text(row, "value")]),
+      );
+    },
+    setSetting(app: AppName, key: string, value: string | null): void {
+      if (value === null) sql.run("DELETE FROM app_settings WHERE app = ? AND key = ?", app, key);
+      else
+        sql.run(
+          "INSERT INTO app_settings (app, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+          app,
+          key,
+          value,
+        );
     },
     setMaintenance(name: EnvironmentName, on: boolean): void {
       sql.run("UPDATE environments SET maintenance = ? WHERE name = ?", on ? 1 : 0, name);

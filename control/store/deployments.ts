@@ -8,6 +8,7 @@ import {
   type DeploymentKind,
   type DeploymentState,
   type EnvironmentName,
+  type Manifest,
   type ScaleChange,
 } from "../../core/index.ts";
 import type { Database } from "./database.ts";
@@ -22,6 +23,8 @@ export interface Payload {
   readonly rollbackTo?: number;
   readonly mounts?: Readonly<Record<string, string | null>>;
   readonly noCache?: boolean;
+  /** An image that is there already is released: promotion, or a branch environment made from a release. */
+  readonly image?: { readonly digest: string; readonly manifest: Manifest };
   /** This push makes its branch the production branch when it goes live. */
   readonly production?: boolean;
 }

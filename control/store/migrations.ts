@@ -116,4 +116,25 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   INSERT INTO meta VALUES ('route_version', 0);
   `,
+  `
+  -- Branch environments: where their config comes from, how long they live, when they sleep, who may look.
+  ALTER TABLE environments ADD COLUMN generated BLOB;                          -- sealed JSON: secrets made for this environment
+  ALTER TABLE environments ADD COLUMN last_push_ms INTEGER;
+  ALTER TABLE environments ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;         -- no time to live
+  ALTER TABLE environments ADD COLUMN asleep INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE environments ADD COLUMN password BLOB;                           -- sealed: basic auth of a protected environment
+
+  CREATE TABLE shared_keys (
+    app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    PRIMARY KEY (app, key)
+  ) STRICT;
+
+  CREATE TABLE app_settings (
+    app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (app, key)
+  ) STRICT;
+  `,
 ];

@@ -1,23 +1,30 @@
 /** Releases, the formation, and the commit point: the one transaction that makes something current. */
-import type { CommitId, Config, Deployment, EnvironmentName, ProcessType, Release } from "../../core/index.ts";
+import type { CommitId, Config, Deployment, EnvironmentName, Manifest, ProcessType, Release } from "../../core/index.ts";
 import type { AppStore } from "./apps.ts";
 import type { Database } from "./database.ts";
 import type { ResourceStore } from "./resources.ts";
 import { integer, type Row, type Statements, text, textOrNull } from "./rows.ts";
 import type { Seal } from "./seal.ts";
 
-export interface ReleaseRecord extends Release {
+/** What a release was made with; stored sealed, all of it together. */
+export interface ReleaseInputs {
+  /** Effective: what instances see. */
   readonly config: Config;
+  /** The environment's own part of it, which a rollback brings back. */
+  readonly own: Config;
+  readonly manifest: Manifest;
+}
+
+export interface ReleaseRecord extends Release, ReleaseInputs {
   readonly ranReleaseCommand: boolean;
   readonly deployment: number;
 }
 
-export interface NewRelease {
+export interface NewRelease extends ReleaseInputs {
   readonly environment: EnvironmentName;
   readonly description: string;
   readonly commit: CommitId | null;
   readonly imageDigest: string;
-  readonly config: Config;
   readonly deployment: number;
   readonly by: string;
   readonly createdMs: number;
@@ -31,8 +38,10 @@ export interface CommitPoint {
   readonly release: number;
   readonly revision: string;
   readonly restarts: number;
-  /** What the next release starts from. */
-  readonly config: Config;
+  /** The environment's own config: what the next release starts from. */
+  readonly own: Config;
+  /** Secrets generated for this environment, those of earlier releases too. */
+  readonly generated: Config;
   /** Explicit quantities; types that are not in the image any more are left out. */
   readonly formation: Readonly<Record<string, number>>;
   readonly mounts: Readonly<Record<string, string | null>>;
@@ -49,7 +58,7 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
     description: text(row, "description"),
     commit: textOrNull(row, "commit_id") as CommitId | null,
     imageDigest: text(row, "image_digest"),
-    config: seal.open<Config>(row["config"] as Uint8Array, context(text(row, "environment"), integer(row, "number"))),
+    ...seal.open<ReleaseInputs>(row["config"] as Uint8Array, context(text(row, "environment"), integer(row, "number"))),
     ranReleaseCommand: integer(row, "ran_release_command") === 1,
     deployment: integer(row, "deployment"),
     by: text(row, "by"),
@@ -71,7 +80,10 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
           release.description,
           release.commit,
           release.imageDigest,
-          seal.seal(release.config, context(release.environment, number)),
+          seal.seal(
+            { config: release.config, own: release.own, manifest: release.manifest } satisfies ReleaseInputs,
+            context(release.environment, number),
+          ),
           release.deployment,
           release.by,
           release.createdMs,
@@ -148,7 +160,9 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
           point.restarts,
           point.environment,
         );
-        apps.setConfig(point.environment, point.config);
+        apps.setConfig(point.environment, point.own);
+        apps.setGenerated(point.environment, point.generated);
+        apps.setAsleep(point.environment, false);
         this.setFormation(point.environment, point.formation);
         resources.setMounts(point.environment, point.mounts);
         sql.run("UPDATE deployments SET state = 'committed', release = ? WHERE id = ?", point.release, point.deployment.id);

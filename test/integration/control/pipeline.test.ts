@@ -42,6 +42,8 @@ let module: ControlModule;
 interface World {
   readonly log: string[];
   readonly heads: Map<string, CommitId>;
+  /** Files of every commit. */
+  readonly files: Map<string, string>;
   readonly running: Map<string, HealthyInstance>;
   table: RouteTable | null;
   /** Set to hold or fail a step: called with the step's name. */
@@ -69,7 +71,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "pipeline-"));
   mkdirSync(join(directory, "run/redis"), { recursive: true });
   await startRedis();
-  world = { log: [], heads: new Map(), running: new Map(), table: null, step: () => undefined };
+  world = { log: [], heads: new Map(), files: new Map(), running: new Map(), table: null, step: () => undefined };
   module = makeControl();
   await module.start();
 });
@@ -210,6 +212,9 @@ function repositoriesDouble(): Repositories {
     ensure: async () => undefined,
     remove: async () => undefined,
     head: async (app, branch) => world.heads.get(`${app} ${branch}`) ?? null,
+    files: async (_app, _commit, paths) => Object.fromEntries(paths.map((path) => [path, world.files.get(path) ?? null])),
+    resolve: async (_app, word) => (word.length === 40 ? (word as CommitId) : null),
+    commitsBetween: async () => [],
     setHead: async (app, branch, head) => {
       await world.step("ref");
       world.heads.set(`${app} ${branch}`, head);

@@ -42,6 +42,9 @@ const environment = {
   revision: "7",
   restarts: 0,
   maintenance: false,
+  lastPushMs: null,
+  kept: false,
+  asleep: false,
 };
 
 test("a workload holds config, what Pushboat injects, mounted volumes and every type but release", () => {

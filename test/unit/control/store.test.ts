@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore, type Store } from "../../../control/store/index.ts";
-import type { AppName, BranchName, CommitId, EnvironmentName, HostName } from "../../../core/index.ts";
+import { type AppName, type BranchName, type CommitId, EMPTY_MANIFEST, type EnvironmentName, type HostName } from "../../../core/index.ts";
 
 const blog = "blog" as AppName;
 const production = "blog" as EnvironmentName;
@@ -40,6 +40,8 @@ const pending = (config: Record<string, string>, deployment: number) =>
     commit: null,
     imageDigest: `sha256:${deployment}`,
     config,
+    own: config,
+    manifest: EMPTY_MANIFEST,
     deployment,
     by: "alice",
     createdMs: 3,
@@ -51,7 +53,8 @@ const commitRelease = (release: number, deployment: ReturnType<typeof push>, con
     release,
     revision: `${release}`,
     restarts: 0,
-    config,
+    own: config,
+    generated: {},
     formation: { web: 2 },
     mounts: {},
   });
