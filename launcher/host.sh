@@ -33,14 +33,18 @@ mount_run_directory() {
 }
 
 # The data directory is ours alone: never one that already holds something else.
-make_data_directory() {
-  if [[ -d $DATA && -n $(ls -A "$DATA" 2>/dev/null) && ! -e $DATA/settings.env && ! -e $DATA/state.db ]]; then
+claim_data_directory() {
+  [[ ! -e $DATA || -d $DATA ]] || fail "$DATA is not a directory" "Give another one: --data DIR"
+  if [[ -n $(ls -A "$DATA" 2>/dev/null) && ! -e $DATA/settings.env && ! -e $DATA/state.db ]]; then
     fail "$DATA is not empty and not a data directory of Pushboat" "Give another one: --data DIR"
   fi
-  [[ ! -e $DATA || -d $DATA ]] || fail "$DATA is not a directory" "Give another one: --data DIR"
   mkdir -p "$DATA" || fail "$DATA could not be made"
-  chown root:root "$DATA" && chmod 0711 "$DATA" && mkdir -p -m 0711 "$DATA/logs" && mkdir -p -m 0700 "$DATA/logs/platform"
-  install -d -o pushboat-router -g pushboat-router -m 0700 "$DATA/router-logs"
+}
+
+furnish_data_directory() {
+  remember_settings
+  chown root:root "$DATA" && chmod 0711 "$DATA" && install -d -m 0711 "$DATA/logs" && install -d -m 0700 "$DATA/logs/platform" &&
+    install -d -m 0750 -o pushboat-router -g pushboat-router "$DATA/router-logs" || fail "$DATA could not be furnished"
   let_users_through
 }
 

@@ -9,24 +9,19 @@ command_up() {
   check_settings
   check_admin_key
   trap on_interrupt INT TERM HUP
-  if [[ -d $DATA ]] && lock_platform && supervised; then
-    already_up
-    exit
-  fi
-  unlock_platform
-  prepare_host
-  ensure_modules
-  find_node
-  make_data_directory
+  claim_data_directory
   lock_platform
   if supervised; then
     already_up
     exit
   fi
+  prepare_host
+  ensure_modules
+  find_node
   check_ports
   leave_if_interrupted
+  furnish_data_directory
   make_run_directory
-  remember_settings
   collect_admin_keys
   start_platform || exit
   print_addresses
