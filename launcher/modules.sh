@@ -62,7 +62,16 @@ stage_modules() {
     [[ -z $INTERRUPTED ]] || exit 130
     fail "npm ci failed" "Mend what is said above, then try again."
   fi
+  link_node
   lockfile_identity >"$STAGED/node_modules/.pushboat-lockfile"
+}
+
+# npm 9 (Debian 12's) removes the link again together with the package for the other processor, whose link has the same name.
+link_node() {
+  local processor
+  case $(uname -m) in x86_64) processor=x64 ;; aarch64) processor=arm64 ;; *) return 0 ;; esac
+  local program=node-linux-$processor/bin/node
+  [[ -e $STAGED/node_modules/.bin/node || ! -x $STAGED/node_modules/$program ]] || ln -sf "../$program" "$STAGED/node_modules/.bin/node"
 }
 
 swap_modules() {
