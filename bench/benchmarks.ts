@@ -5,6 +5,7 @@ import { deploy } from "./deploy.ts";
 import { deployLarge } from "./deploy-large.ts";
 import { memory } from "./memory.ts";
 import { rollback } from "./rollback.ts";
+import { router } from "./router.ts";
 import { start } from "./start.ts";
 
-export const benchmarks: readonly Benchmark[] = [deploy, deployLarge, start, rollback, constantLoad, memory];
+export const benchmarks: readonly Benchmark[] = [deploy, deployLarge, start, rollback, router, constantLoad, memory];
