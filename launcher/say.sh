@@ -39,7 +39,7 @@ step() {
   heading "$title"
   log=$(mktemp)
   setsid "$@" >"$log" 2>&1 </dev/null {NEVER}<&- &
-  finish_step $!
+  finish_step $! 5
   result=$?
   ((result == 0)) || tail -n 25 "$log" | sed 's/^/       /' >&2
   rm -f "$log"
@@ -49,18 +49,19 @@ step() {
 # live_step COMMAND...: the command itself says what it does, on our stderr.
 live_step() {
   setsid "$@" >&2 </dev/null {NEVER}<&- &
-  finish_step $!
+  finish_step $! 30
 }
 
+# finish_step PID SECONDS: says that it is still at work every so many seconds.
 finish_step() {
-  local pid=$1 started told now result
+  local pid=$1 every_ms=$(($2 * 1000)) started told now result
   STEP_PID=$pid
   now_ms started
   told=$started
   while kill -0 "$pid" 2>/dev/null; do
     pause 0.1
     now_ms now
-    if ((now - told >= 5000)); then
+    if ((now - told >= every_ms)); then
       detail "still at it after $(((now - started) / 1000)) s"
       told=$now
     fi

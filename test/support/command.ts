@@ -48,6 +48,7 @@ export function run(argv: readonly [string, ...string[]], options: CommandOption
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
+      if (process.env["PUSHBOAT_TEST_TRACE"] !== undefined) process.stderr.write(`$ ${argv.join(" ")}\n${seen.output}`);
       resolve({ ...seen, code: code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0), durationMs: performance.now() - startedMs });
     });
   });
