@@ -13,6 +13,7 @@ import { createNpmRegistry } from "./npm-registry.ts";
 import { exportImage } from "./oci/export.ts";
 import { type BuilderLimits, DEFAULT_LIMITS, type Parts } from "./parts.ts";
 import { sweepStore } from "./sweep.ts";
+import { diskBytes } from "./walk.ts";
 import { createWhiteouts } from "./whiteout.ts";
 
 export type { BuilderLimits } from "./parts.ts";
@@ -55,6 +56,11 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
     forecast: (request) => forecastBuild(parts, request),
     async image(digest) {
       return parts.images.find(digest)?.image ?? null;
+    },
+    async layerBytes(layer) {
+      const record = store.find(layer.id) ?? parts.cache.find(layer.id);
+      if (record !== null && record.directories.length === 1) return record.sizeBytes;
+      return layer.directories.reduce((sum, directory) => sum + diskBytes(directory), 0);
     },
     exportOci: (image, directory, tag) => exportImage(parts, image, directory, tag),
     sweep: (keptDigests) => sweepStore(parts, keptDigests),

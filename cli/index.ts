@@ -12,6 +12,7 @@ import { config } from "./commands/config.ts";
 import { configGet } from "./commands/config-get.ts";
 import { configImport } from "./commands/config-import.ts";
 import { configSet } from "./commands/config-set.ts";
+import { configShare } from "./commands/config-share.ts";
 import { configUnset } from "./commands/config-unset.ts";
 import { deploys } from "./commands/deploys.ts";
 import { deploysAttach } from "./commands/deploys-attach.ts";
@@ -21,7 +22,11 @@ import { domains } from "./commands/domains.ts";
 import { domainsAdd } from "./commands/domains-add.ts";
 import { domainsRemove } from "./commands/domains-remove.ts";
 import { envs } from "./commands/envs.ts";
+import { envsCreate } from "./commands/envs-create.ts";
 import { envsDestroy } from "./commands/envs-destroy.ts";
+import { envsDiff } from "./commands/envs-diff.ts";
+import { envsKeep } from "./commands/envs-keep.ts";
+import { envsProtect } from "./commands/envs-protect.ts";
 import { createHelp } from "./commands/help.ts";
 import { imagesExport } from "./commands/images-export.ts";
 import { keys } from "./commands/keys.ts";
@@ -34,6 +39,7 @@ import { maintenanceOn } from "./commands/maintenance-on.ts";
 import { network } from "./commands/network.ts";
 import { networkAllow } from "./commands/network-allow.ts";
 import { networkDeny } from "./commands/network-deny.ts";
+import { promote } from "./commands/promote.ts";
 import { ps } from "./commands/ps.ts";
 import { psRestart } from "./commands/ps-restart.ts";
 import { psScale } from "./commands/ps-scale.ts";
@@ -56,8 +62,9 @@ const help = createHelp(() => COMMAND_GROUPS);
 
 /** In the order that help and docs/commands.md show. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
-  { title: "Apps and environments", commands: [apps, appsCreate, appsInfo, appsSet, appsDestroy, envs, envsDestroy] },
-  { title: "Config", commands: [config, configGet, configSet, configUnset, configImport] },
+  { title: "Apps", commands: [apps, appsCreate, appsInfo, appsSet, appsDestroy] },
+  { title: "Branch environments", commands: [envs, envsCreate, envsKeep, envsProtect, envsDiff, promote, envsDestroy] },
+  { title: "Config", commands: [config, configGet, configSet, configUnset, configImport, configShare] },
   { title: "Processes", commands: [ps, psScale, psRestart, run, logs, maintenance, maintenanceOn, maintenanceOff] },
   {
     title: "Releases and deployments",

@@ -3,11 +3,25 @@ import type { AppSummary, EnvironmentSummary, Outcome, VolumeSummary } from "../
 import type { Deployment, Release } from "../core/index.ts";
 import { isoTime } from "./when.ts";
 
-export const ENVIRONMENT_SHAPE = "{name, branch, production, url, hosts:[], release, commit, state, maintenance, created}";
+export const ENVIRONMENT_SHAPE =
+  "{name, branch, production, url, hosts:[], release, commit, state, maintenance, protected, created, expires}";
 
 export function environmentJson(environment: EnvironmentSummary): unknown {
-  const { createdMs, name, branch, production, url, hosts, release, commit, state, maintenance } = environment;
-  return { name, branch, production, url, hosts, release, commit, state, maintenance, created: isoTime(createdMs) };
+  const { createdMs, name, branch, production, url, hosts, release, commit, state, maintenance, expiresMs } = environment;
+  return {
+    name,
+    branch,
+    production,
+    url,
+    hosts,
+    release,
+    commit,
+    state,
+    maintenance,
+    protected: environment.protected,
+    created: isoTime(createdMs),
+    expires: expiresMs === null ? null : isoTime(expiresMs),
+  };
 }
 
 export const APP_SHAPE = `{name, created, productionBranch, settings:{KEY}, environments:[${ENVIRONMENT_SHAPE}]}`;

@@ -18,6 +18,7 @@ import type {
   ProcessType,
   Release,
   ScaleChange,
+  SourcedValue,
   VolumeName,
 } from "../core/index.ts";
 
@@ -53,6 +54,33 @@ export interface EnvironmentSummary {
   /** Also while the state says something else, as `deploying`. */
   readonly maintenance: boolean;
   readonly createdMs: number;
+  /** When it ends for want of a push; null: it does not. */
+  readonly expiresMs: number | null;
+  readonly protected: boolean;
+}
+
+/** What a new branch environment starts from. */
+export type EnvironmentSource =
+  /** A commit or branch that was pushed. */
+  | { readonly kind: "commit"; readonly word: string }
+  /** The current image of another environment: no rebuild. */
+  | { readonly kind: "environment"; readonly environment: Target }
+  /** An image of a production release. */
+  | { readonly kind: "release"; readonly release: number };
+
+export interface EnvironmentDiff {
+  /** Commits that only one of them has, newest first: `1a2b3c4 subject`. */
+  readonly onlyLeft: readonly string[];
+  readonly onlyRight: readonly string[];
+  /** Keys, never values. */
+  readonly config: { readonly onlyLeft: readonly string[]; readonly onlyRight: readonly string[]; readonly different: readonly string[] };
+  readonly formation: { readonly left: Readonly<Record<string, number>>; readonly right: Readonly<Record<string, number>> };
+  readonly layers: readonly {
+    readonly title: string;
+    readonly same: boolean;
+    readonly leftBytes: number | null;
+    readonly rightBytes: number | null;
+  }[];
 }
 
 /** What a change did: null release where it made none (nothing deployed yet: stored for the first push). */
@@ -112,6 +140,10 @@ export interface Control {
   setAppSetting(name: AppName, key: string, value: string | null, actor: Actor): Promise<void>;
 
   config(target: Target): Promise<Readonly<Record<string, string>>>;
+  /** With where each value comes from: the commit's files, generated, shared by production, its own. */
+  configSources(target: Target): Promise<Readonly<Record<string, SourcedValue>>>;
+  /** Branches see production's values of these keys, from their next release on. */
+  shareKeys(app: AppName, keys: readonly string[], shared: boolean, actor: Actor): Promise<void>;
   /** null unsets. One atomic change, one release. */
   changeConfig(target: Target, changes: Readonly<Record<string, string | null>>, actor: Actor): Promise<Outcome>;
 
@@ -137,6 +169,14 @@ export interface Control {
 
   environments(app: AppName): Promise<readonly EnvironmentSummary[]>;
   destroyEnvironment(target: Target, actor: Actor): Promise<void>;
+  createEnvironment(target: Target, from: EnvironmentSource, actor: Actor): Promise<Outcome>;
+  /** kept: no time to live. */
+  keepEnvironment(target: Target, kept: boolean, actor: Actor): Promise<void>;
+  /** Releases the very same image with the other environment's config, without a rebuild. */
+  promote(from: Target, to: Target, actor: Actor): Promise<Outcome>;
+  diffEnvironments(left: Target, right: Target): Promise<EnvironmentDiff>;
+  /** Basic auth with a new generated password, or none any more. */
+  protectEnvironment(target: Target, on: boolean, actor: Actor): Promise<{ readonly user: string; readonly password: string | null }>;
 
   /** publicKey: one line of authorized_keys format. */
   addKey(name: KeyName, publicKey: string, actor: Actor): Promise<KeySummary>;

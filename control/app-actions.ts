@@ -4,17 +4,22 @@ import { join } from "node:path";
 import {
   type AppName,
   type BranchName,
+  type EventSink,
   environmentName,
   type HostName,
   type Identity,
   PushboatError,
   parseBranchName,
-  quote,
   WEB,
 } from "../core/index.ts";
 import type { Actor, AppSummary, Control, EnvironmentSummary } from "./api.ts";
+import { checkSetting } from "./app-settings.ts";
+import { expiresMs } from "./branch-environments.ts";
+import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
+import { currentManifest } from "./environment-config.ts";
 import { requireApp, requireEnvironment } from "./find.ts";
+import { runScript } from "./one-off-script.ts";
 import type { Operations } from "./operations.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
@@ -39,7 +44,7 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
       createdMs: app.createdMs,
       productionBranch: app.productionBranch,
       environments: store.apps.environments(name).map((environment) => summarize(deps, environment)),
-      settings: app.productionBranch === null ? {} : { "production-branch": app.productionBranch },
+      settings: { ...(app.productionBranch === null ? {} : { "production-branch": app.productionBranch }), ...store.apps.settings(name) },
     };
   };
 
@@ -51,10 +56,22 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
     await routes.publishNew();
   };
 
+  const setProductionBranch = (name: AppName, branch: BranchName | null): void => {
+    if (branch !== null && store.apps.environment(environmentName(name, branch)) !== null) {
+      throw new PushboatError({
+        code: "app/branch-in-use",
+        message: `${branch} is a staging environment of ${name}`,
+        hint: `Destroy it first: envs:destroy ${name}@${branch}`,
+      });
+    }
+    store.apps.setProductionBranch(name, branch);
+  };
+
   /** Everything of it goes: what waits, what runs, routes, files, rows, the branch. */
   const destroy = async (environment: EnvironmentRecord): Promise<void> => {
     operations.cancelAll(environment.name);
     await deps.exclusive.run(environment.name, async () => {
+      if (environment.branch !== null) await runPredestroy(deps, environment);
       deps.runtime.forget(environment.name);
       store.transaction(() => {
         store.apps.deleteEnvironment(environment.name);
@@ -94,22 +111,9 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
     },
     async setAppSetting(name, key, value, actor) {
       requireApp(deps, name);
-      if (key !== "production-branch") {
-        throw new PushboatError({
-          code: "app/unknown-setting",
-          message: `${quote(key)} is not a setting of an app`,
-          hint: "There is: production-branch",
-        });
-      }
-      const branch = value === null ? null : parseBranchName(value);
-      if (branch !== null && store.apps.environment(environmentName(name, branch)) !== null) {
-        throw new PushboatError({
-          code: "app/branch-in-use",
-          message: `${branch} is a staging environment of ${name}`,
-          hint: `Destroy it first: envs:destroy ${name}@${branch}`,
-        });
-      }
-      store.apps.setProductionBranch(name, branch);
+      checkSetting(key, value);
+      if (key === "production-branch") setProductionBranch(name, value === null ? null : parseBranchName(value));
+      else store.apps.setSetting(name, key, value);
       store.access.audit(actor.identity, "apps:set", `${name} ${key}=${value ?? ""}`, deps.now());
     },
     async environments(app) {
@@ -138,7 +142,9 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
 }
 
 export function keptImages({ store }: Pick<Deps, "store">): readonly string[] {
-  const open = store.deployments.open().flatMap(({ imageDigest }) => (imageDigest === null ? [] : [imageDigest]));
+  const open = store.deployments
+    .open()
+    .flatMap(({ imageDigest, payload }) => [imageDigest, payload.image?.digest ?? null].filter((digest) => digest !== null));
   return [...store.releases.imageDigests(), ...open];
 }
 
@@ -157,6 +163,8 @@ function summarize(deps: Deps, environment: EnvironmentRecord): EnvironmentSumma
     state: environmentState(deps, environment),
     maintenance: environment.maintenance,
     createdMs: environment.createdMs,
+    expiresMs: expiresMs(deps, environment),
+    protected: deps.store.apps.password(environment.name) !== null,
   };
 }
 
@@ -169,4 +177,22 @@ function environmentState(deps: Deps, environment: EnvironmentRecord): Environme
   if (quantityOf(WEB, formation) === 0 && instances.length === 0) return "scaled-to-zero";
   if (instances.length > 0 && instances.every((instance) => instance.state === "up")) return "up";
   return instances.some((instance) => instance.state === "up") ? "degraded" : "crashed";
+}
+
+/** A script that hangs must not keep an environment alive. */
+const PREDESTROY_TIMEOUT_MS = 5 * 60_000;
+
+/** app.json's pr-predestroy, in the image that is current; its failure is logged and stops nothing. */
+async function runPredestroy(deps: Deps, environment: EnvironmentRecord): Promise<void> {
+  const command = currentManifest(deps, environment).predestroy;
+  if (command === null || environment.currentRelease === null) return;
+  const log = (text: string): void => deps.runtime.writeLog(environment.name, "pushboat[api]", text);
+  try {
+    const onEvent: EventSink = (event) => event.kind === "output" && log(`pr-predestroy: ${event.text}`);
+    const signal = AbortSignal.timeout(PREDESTROY_TIMEOUT_MS);
+    const exitCode = await runScript(deps, await currentWorkload(deps, environment), { name: "predestroy", command, onEvent, signal });
+    log(`pr-predestroy exited with ${exitCode}`);
+  } catch (error) {
+    deps.log.warn({ err: error, environment: environment.name }, "pr-predestroy failed");
+  }
 }

@@ -19,6 +19,7 @@ import {
   requireKeys,
   type Workload,
 } from "../core/index.ts";
+import { createPassword, settingsOf } from "./branch-environments.ts";
 import { type Candidate, prepareCandidate } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
 import { configSources, manifestAt, plainConfig } from "./environment-config.ts";
@@ -198,11 +199,18 @@ function commit({ deps, onEvent }: DeployContext, { candidate, release, restarts
       formation: candidate.formation,
       mounts: candidate.mounts,
     });
+    if (wantsPassword(deps, candidate)) deps.store.apps.setPassword(candidate.environment.name, createPassword());
     if (candidate.operation.kind === "push") deps.store.apps.notePush(candidate.environment.name, deps.now());
     if (candidate.operation.payload.production === true)
       deps.store.apps.setProductionBranch(candidate.operation.app, candidate.operation.branch);
   });
   finished();
+}
+
+/** A branch environment that is to be protected gets its password with its first release, never without one in between. */
+function wantsPassword(deps: Deps, { environment, current, manifest }: Candidate): boolean {
+  if (environment.branch === null || current !== null || deps.store.apps.password(environment.name) !== null) return false;
+  return manifest.protected || settingsOf(deps, environment.app).protectBranches;
 }
 
 /** Idempotent: also what boot does for a deployment that was committed when control died. */

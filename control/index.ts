@@ -4,9 +4,11 @@ import { createAccessActions, createCredentials, importAdminKeys } from "./acces
 import type { Control } from "./api.ts";
 import { createAppActions, keptImages } from "./app-actions.ts";
 import { boot } from "./boot.ts";
+import { createBranchActions } from "./branch-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
 import { createJournal } from "./journal.ts";
+import { startLifetimes } from "./lifetime.ts";
 import { createObserveActions } from "./observe-actions.ts";
 import { createOperations } from "./operations.ts";
 import { createPushHandler } from "./push.ts";
@@ -53,10 +55,12 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   const apps = createAppActions(deps, operations, routes);
   deps.runtime.onChange(() => routes.changed());
 
+  let stopLifetimes = (): void => undefined;
   const { ensureApp, destroyBranch, ...appActions } = apps;
   return {
     control: {
       ...appActions,
+      ...createBranchActions(deps, operations, routes),
       ...createReleaseActions(deps, operations),
       ...createResourceActions(deps, routes),
       ...createVolumeActions(deps, operations),
@@ -67,11 +71,13 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     credentials: createCredentials(deps),
     async start() {
       await boot(deps, routes);
+      stopLifetimes = startLifetimes(deps, apps);
       const waiting = operations.waiting();
       for (const environment of waiting.builds) queue.wake("builds", environment);
       for (const environment of waiting.releases) queue.wake("releases", environment);
     },
     async close() {
+      stopLifetimes();
       routes.close();
       sweeper.close();
       await queue.close();

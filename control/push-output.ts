@@ -8,8 +8,10 @@ import {
   type PushRequest,
   renderError,
 } from "../core/index.ts";
+import { expiresMs } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
 import type { PushStep } from "./push-plan.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
 import { commandPrefix, environmentUrl } from "./urls.ts";
 
 /** The error, then three lines: what failed and where to look; what still serves; what to type next. Answers git's one-line reason. */
@@ -50,6 +52,17 @@ function area(error: PushboatError): string {
 function oneLine(text: string): string {
   const line = text.split("\n")[0] ?? "";
   return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}
+
+/** Where it answers; for a branch also how long it lives and with which password. */
+export function describeEnvironment(deps: Deps, environment: EnvironmentRecord): readonly string[] {
+  const password = deps.store.apps.password(environment.name);
+  const endsMs = expiresMs(deps, environment);
+  return [
+    environmentUrl(deps.settings, environment),
+    ...(password === null ? [] : [`protected: user ${environment.app}, password ${password}`]),
+    ...(endsMs === null ? [] : [`ends ${duration(endsMs - deps.now())} after its last push (envs:keep ${environment.name} keeps it)`]),
+  ];
 }
 
 /** Times of the phases and what came from cache, for the end of a push that worked. */

@@ -16,11 +16,12 @@ import {
   type RefUpdate,
   renderEvent,
 } from "../core/index.ts";
+import { ensureEnvironment } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
 import type { Operations } from "./operations.ts";
-import { createSummary, explainFailure } from "./push-output.ts";
+import { createSummary, describeEnvironment, explainFailure } from "./push-output.ts";
 import { planUpdates } from "./push-plan.ts";
-import { commandPrefix, environmentUrl } from "./urls.ts";
+import { commandPrefix } from "./urls.ts";
 
 const KNOWN_OPTIONS = new Set(["dry-run", "no-cache"]);
 
@@ -74,7 +75,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
     push.progress(`-----> Live: v${ended.release} of ${environment} in ${duration(deps.now() - deployment.createdMs)}\n`);
     for (const line of summary.lines()) push.progress(`       ${line}\n`);
     const record = deps.store.apps.environment(environment);
-    if (record !== null) push.progress(`       ${environmentUrl(deps.settings, record)}\n`);
+    if (record !== null) for (const line of describeEnvironment(deps, record)) push.progress(`       ${line}\n`);
   };
 
   const forecast = async (push: PushRequest, environment: EnvironmentName, commit: CommitId): Promise<void> => {
@@ -137,9 +138,3 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
 }
 
 const isDryRun = (push: PushRequest): boolean => push.options.includes("dry-run");
-
-function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName | null): EnvironmentName {
-  const name = environmentName(app, branch);
-  if (deps.store.apps.environment(name) === null) deps.store.apps.createEnvironment(app, branch, deps.now());
-  return name;
-}

@@ -25,7 +25,7 @@ export async function perform(
   { deps, operations }: { readonly deps: Deps; readonly operations: Operations },
   target: Target,
   actor: Actor,
-  request: Pick<OperationRequest, "kind" | "payload" | "description">,
+  request: Pick<OperationRequest, "kind" | "payload" | "description" | "commit" | "oldCommit">,
 ): Promise<Outcome> {
   const deployment = operations.submit({
     app: target.app,

@@ -1,4 +1,5 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
+import { createHash } from "node:crypto";
 import { type HostName, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
@@ -85,7 +86,18 @@ function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environm
     quantity: quantityOf(WEB, deps.store.releases.formation(environment.name)),
     allCrashed: web.length > 0 && web.every((instance) => instance.state === "crashed"),
   });
-  return { environment: environment.name, hosts, condition, targets, holdMs: deps.settings.bootTimeoutMs };
+  const password = environment.branch === null ? null : deps.store.apps.password(environment.name);
+  return {
+    environment: environment.name,
+    hosts,
+    condition,
+    targets,
+    holdMs: deps.settings.bootTimeoutMs,
+    ...(password === null
+      ? {}
+      : { access: { user: environment.app, passwordSha256: createHash("sha256").update(password).digest("hex") } }),
+    ...(environment.branch === null ? {} : { noindex: true }),
+  };
 }
 
 interface RouteFacts {

@@ -5,6 +5,7 @@ import {
   type Config,
   DEFAULT_SIZE,
   type Image,
+  type InstanceSize,
   type PrivateAddress,
   type ProcessDefinition,
   type ProcessType,
@@ -54,7 +55,7 @@ export function makeWorkload(input: WorkloadInput): Workload {
           type,
           definition,
           quantity: quantityOf(type, input.formation),
-          size: DEFAULT_SIZE,
+          size: sizeFor(environment.branch === null ? "production" : "branch"),
           readiness: { httpPath: null, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
         }),
       ),
@@ -64,6 +65,13 @@ export function makeWorkload(input: WorkloadInput): Workload {
 /** First deploy: web=1, others 0; a staying type keeps its count (semantics.md). */
 export function quantityOf(type: string, formation: Readonly<Record<string, number>>): number {
   return formation[type] ?? (type === WEB ? 1 : 0);
+}
+
+/** Staging is looked at by few: half of production's memory. */
+const BRANCH_SIZE: InstanceSize = { ...DEFAULT_SIZE, memoryBytes: DEFAULT_SIZE.memoryBytes / 2 };
+
+export function sizeFor(kind: "production" | "branch"): InstanceSize {
+  return kind === "production" ? DEFAULT_SIZE : BRANCH_SIZE;
 }
 
 export function volumeDirectory(dataDirectory: string, environment: EnvironmentRecord, name: string): string {

@@ -1,6 +1,6 @@
 /** Source -> Image: the builder's face towards control. */
 import type { EventSink } from "./events.ts";
-import type { Image, LayerId } from "./image.ts";
+import type { Image, Layer, LayerId } from "./image.ts";
 import type { AppName, CommitId, EnvironmentName } from "./names.ts";
 
 export interface BuildRequest {
@@ -29,6 +29,8 @@ export interface Builder {
   forecast(request: BuildRequest): Promise<BuildForecast>;
   /** An image by its digest from the image records; null where it was swept. */
   image(digest: string): Promise<Image | null>;
+  /** What the layer takes on disk, shared or not. */
+  layerBytes(layer: Layer): Promise<number>;
   /** Writes a standard OCI layout (tar layers, at least base/language/dependencies/app) into an existing or new directory; the same image gives the same digest. */
   exportOci(image: Image, directory: string, tag: string): Promise<{ readonly digest: string }>;
   /** Removes images and layers that none of these digests needs and no build is using. Answers what went. */

@@ -29,6 +29,16 @@ export interface Route {
   readonly condition: RouteCondition;
   readonly targets: readonly RouteTarget[];
   readonly holdMs: number;
+  /** Basic auth of a protected environment, asked before anything else; a refused request never wakes it. */
+  readonly access?: RouteAccess;
+  /** Answers carry `X-Robots-Tag: noindex` (branch environments). */
+  readonly noindex?: boolean;
+}
+
+export interface RouteAccess {
+  readonly user: string;
+  /** SHA-256 of the password, hex. The password is generated, 96 bits: a slow hash would protect nothing. */
+  readonly passwordSha256: string;
 }
 
 /** A full table; written as a snapshot file (fsync, rename), then announced. Versions only grow. */

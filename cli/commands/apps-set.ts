@@ -5,7 +5,16 @@ import { type AppCommand, result } from "../command.ts";
 export const appsSet: AppCommand = {
   name: "apps:set",
   summary: "Change a setting of an app",
-  details: "Settings: production-branch (the branch whose pushes go to production).\nWithout a value the setting goes back to its default.",
+  details: [
+    "Settings:",
+    "  production-branch  the branch whose pushes go to production",
+    "  branch-ttl         a branch's environment ends after this long without a push: 12h, 5d (default), never",
+    "  branch-limit       how many branch environments the app may have (default 50)",
+    "  protect-branches   on: new branch environments ask for a password",
+    "  sleep-after        branch environments sleep after this long without a request: 30m (default), 2h, never",
+    "  sleep              stop (default) or freeze: how they sleep",
+    "Without a value the setting goes back to its default.",
+  ].join("\n"),
   target: "app",
   words: [
     { name: "SETTING", description: "its name, or SETTING=VALUE", required: true },

@@ -1,4 +1,5 @@
 /** envs: the environments of an app: production and one for each branch that was pushed. */
+import { duration } from "../../core/index.ts";
 import { type AppCommand, result } from "../command.ts";
 import { ENVIRONMENT_SHAPE, environmentJson } from "../json-forms.ts";
 import { heading, table } from "../table.ts";
@@ -16,12 +17,13 @@ export const envs: AppCommand = {
     ({ target }) =>
     async ({ control, nowMs }) => {
       const all = await control.environments(target);
-      const rows = all.map(({ name, state, release, url, createdMs }) => [
+      const rows = all.map(({ name, state, release, url, createdMs, expiresMs }) => [
         name,
         state,
         release === null ? "-" : `v${release}`,
         url,
         when(createdMs, nowMs),
+        expiresMs === null ? "" : `ends in ${duration(Math.max(0, expiresMs - nowMs))}`,
       ]);
       return result(all.map(environmentJson), [heading(`${target} Environments`), ...table(rows)]);
     },

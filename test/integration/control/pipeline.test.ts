@@ -116,6 +116,7 @@ function builderDouble(): Builder {
     },
     forecast: async () => ({ lines: ["would build"] }),
     image: async (digest) => image(digest),
+    layerBytes: async () => 0,
     exportOci: async () => ({ digest: "" }),
     sweep: async () => ({ removed: [], freedBytes: 0 }),
   };

@@ -34,6 +34,8 @@ const ENVIRONMENTS: readonly EnvironmentSummary[] = [
     state: "up",
     maintenance: false,
     createdMs: NOW_MS - 5 * MINUTE_MS,
+    expiresMs: null,
+    protected: false,
   },
   {
     name: feature,
@@ -46,6 +48,8 @@ const ENVIRONMENTS: readonly EnvironmentSummary[] = [
     state: "maintenance",
     maintenance: true,
     createdMs: NOW_MS - 3 * 60 * MINUTE_MS,
+    expiresMs: NOW_MS + 4 * 24 * 60 * MINUTE_MS,
+    protected: true,
   },
 ];
 
@@ -184,6 +188,26 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     retryDeployment: async () => DEPLOYMENT,
     environments: async () => ENVIRONMENTS,
     destroyEnvironment: async () => {},
+    createEnvironment: async () => OUTCOME,
+    keepEnvironment: async () => {},
+    promote: async () => OUTCOME,
+    diffEnvironments: async () => ({
+      onlyLeft: ["1a2b3c4 a new page"],
+      onlyRight: [],
+      config: { onlyLeft: ["DEBUG"], onlyRight: ["SECRET"], different: ["GREETING"] },
+      formation: { left: { web: 1 }, right: { web: 2, worker: 1 } },
+      layers: [
+        { title: "dependencies", same: true, leftBytes: 5_000_000, rightBytes: 5_000_000 },
+        { title: "app", same: false, leftBytes: 20_000, rightBytes: 19_000 },
+      ],
+    }),
+    protectEnvironment: async (target, on) => ({ user: target.app, password: on ? "pw" : null }),
+    configSources: async () => ({
+      GREETING: { value: "hello", source: "own" as const },
+      MAPS_KEY: { value: "abc", source: "shared" as const },
+      SECRET: { value: "f00", source: "generated" as const },
+    }),
+    shareKeys: async () => {},
     addKey: async (name) => ({ ...KEY, name }),
     keys: async () => [KEY],
     removeKey: async () => {},

@@ -1,0 +1,68 @@
+/** Settings of an app, each with its grammar and default: `apps:set blog NAME VALUE`. Pure. */
+import { PushboatError, parseBranchName, parsePeriod, quote } from "../core/index.ts";
+
+export interface AppSettings {
+  /** Branch environments without a push for this long end; null: they stay. */
+  readonly branchTtlMs: number | null;
+  /** Idle branch environments sleep after this long; null: they do not. */
+  readonly sleepAfterMs: number | null;
+  readonly sleep: "stop" | "freeze";
+  readonly branchLimit: number;
+  /** Branch environments ask for a password from their first push on. */
+  readonly protectBranches: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** semantics.md: 5 days without a push (Heroku's review apps); 30 minutes idle (Heroku's eco dynos). */
+const DEFAULTS: AppSettings = {
+  branchTtlMs: 5 * DAY_MS,
+  sleepAfterMs: 30 * 60_000,
+  sleep: "stop",
+  branchLimit: 50,
+  protectBranches: false,
+};
+
+interface SettingRule {
+  readonly hint: string;
+  readonly valid: (value: string) => boolean;
+}
+
+const isPeriod = (value: string): boolean => value === "never" || parsePeriod(value) !== null;
+
+const RULES: Readonly<Record<string, SettingRule>> = {
+  "production-branch": { hint: "a branch name", valid: (value) => parseBranchName(value) === value },
+  "branch-ttl": { hint: "a period such as 12h or 5d, or never", valid: isPeriod },
+  "branch-limit": {
+    hint: "a number from 1 to 500",
+    valid: (value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 500,
+  },
+  "protect-branches": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
+  "sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
+  sleep: { hint: "stop or freeze", valid: (value) => value === "stop" || value === "freeze" },
+};
+
+/** Throws for a name or value that is not one. */
+export function checkSetting(name: string, value: string | null): void {
+  const rule = RULES[name];
+  if (rule === undefined) {
+    throw new PushboatError({
+      code: "app/unknown-setting",
+      message: `${quote(name)} is not a setting of an app`,
+      hint: `There are: ${Object.keys(RULES).join(", ")}`,
+    });
+  }
+  if (value === null || rule.valid(value)) return;
+  throw new PushboatError({ code: "app/setting-value", message: `${quote(value)} is not a value for ${name}`, hint: `Give ${rule.hint}.` });
+}
+
+export function readSettings(stored: Readonly<Record<string, string>>): AppSettings {
+  const period = (name: string, fallback: number | null): number | null =>
+    stored[name] === undefined ? fallback : parsePeriod(stored[name]);
+  return {
+    branchTtlMs: period("branch-ttl", DEFAULTS.branchTtlMs),
+    sleepAfterMs: period("sleep-after", DEFAULTS.sleepAfterMs),
+    sleep: stored["sleep"] === "freeze" ? "freeze" : DEFAULTS.sleep,
+    branchLimit: Number(stored["branch-limit"] ?? DEFAULTS.branchLimit),
+    protectBranches: stored["protect-branches"] === "on",
+  };
+}

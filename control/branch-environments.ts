@@ -1,0 +1,81 @@
+/** Branch environments: made within the caps, with their password and their time to live. */
+import { randomBytes } from "node:crypto";
+import { totalmem } from "node:os";
+import { type AppName, type BranchName, type EnvironmentName, environmentName, PushboatError } from "../core/index.ts";
+import { type AppSettings, readSettings } from "./app-settings.ts";
+import type { Deps } from "./deps.ts";
+import { currentManifest } from "./environment-config.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
+import { quantityOf, sizeFor } from "./workload.ts";
+
+/** Branch environments together may be promised this part of the machine: production needs the rest. */
+const BRANCH_MEMORY_SHARE = 0.5;
+const OLDEST_SHOWN = 5;
+
+/** 16 characters, base64url: 96 bits. */
+const PASSWORD_BYTES = 12;
+
+export function createPassword(): string {
+  return randomBytes(PASSWORD_BYTES).toString("base64url");
+}
+
+export function settingsOf({ store }: Pick<Deps, "store">, app: AppName): AppSettings {
+  return readSettings(store.apps.settings(app));
+}
+
+/** Finds or makes; a new branch environment is refused over the caps, with the oldest ones named. */
+export function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName | null): EnvironmentName {
+  const name = environmentName(app, branch);
+  if (deps.store.apps.environment(name) !== null) return name;
+  if (branch !== null) requireRoom(deps, app);
+  deps.store.apps.createEnvironment(app, branch, deps.now());
+  return name;
+}
+
+/** When a branch environment ends for want of a push; null: it does not. */
+export function expiresMs(deps: Pick<Deps, "store">, environment: EnvironmentRecord): number | null {
+  if (environment.branch === null || environment.kept) return null;
+  const manifest = currentManifest(deps, environment);
+  const ttlMs = manifest.ttlMs === undefined ? settingsOf(deps, environment.app).branchTtlMs : manifest.ttlMs;
+  return ttlMs === null ? null : (environment.lastPushMs ?? environment.createdMs) + ttlMs;
+}
+
+function requireRoom(deps: Deps, app: AppName): void {
+  const branches = deps.store.apps.environments().filter(({ branch }) => branch !== null);
+  const ours = branches.filter((environment) => environment.app === app);
+  const limit = settingsOf(deps, app).branchLimit;
+  if (ours.length >= limit)
+    throw full(`${app} has ${ours.length} branch environments, which is its limit`, ours, `apps:set ${app} branch-limit ${limit * 2}`);
+  const promised = branches.reduce((sum, environment) => sum + promisedBytes(deps, environment), 0);
+  const allowed = totalmem() * BRANCH_MEMORY_SHARE;
+  if (promised + sizeFor("branch").memoryBytes > allowed) {
+    throw full(
+      `the branch environments are promised ${megabytes(promised)} MB of this machine, of ${megabytes(allowed)} MB`,
+      branches,
+      "ps:scale them down",
+    );
+  }
+}
+
+function promisedBytes({ store }: Deps, environment: EnvironmentRecord): number {
+  if (environment.currentRelease === null || environment.asleep) return 0;
+  const formation = store.releases.formation(environment.name);
+  const count = Object.keys({ web: 0, ...formation }).reduce((sum, type) => sum + quantityOf(type, formation), 0);
+  return count * sizeFor("branch").memoryBytes;
+}
+
+function full(message: string, environments: readonly EnvironmentRecord[], other: string): PushboatError {
+  const age = (environment: EnvironmentRecord): number => environment.lastPushMs ?? environment.createdMs;
+  const oldest = [...environments].sort((a, b) => age(a) - age(b)).slice(0, OLDEST_SHOWN);
+  return new PushboatError({
+    code: "environment/full",
+    message,
+    hint: [
+      "Destroy what is not needed; longest without a push:",
+      ...oldest.map(({ name }) => `  envs:destroy ${name}`),
+      `or: ${other}`,
+    ].join("\n"),
+  });
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);
