@@ -2,10 +2,9 @@
 import { chmodSync, chownSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { pino } from "pino";
-import { parseSettings } from "../core/index.ts";
-import { findUnixUser } from "../unix-user.ts";
+import { parseSettings } from "../core/settings.ts";
 import { createRouter } from "./router.ts";
-import { becomeUser } from "./system-user.ts";
+import { becomeUser, findSystemUser } from "./system-user.ts";
 
 const ROUTER_USER = "pushboat-router";
 const LISTEN_BACKLOG = 4096;
@@ -14,7 +13,7 @@ const LISTEN_BACKLOG = 4096;
 process.noDeprecation = true;
 const settings = parseSettings(process.env);
 const log = pino({ name: "router" });
-const user = process.getuid?.() === 0 ? findUnixUser(ROUTER_USER) : null;
+const user = process.getuid?.() === 0 ? findSystemUser(ROUTER_USER) : null;
 const { runDirectory, dataDirectory } = settings;
 const controlSocket = `${runDirectory}/router/router.sock`;
 const logDirectory = `${dataDirectory}/router-logs`;
@@ -44,7 +43,7 @@ if (user !== null) chownSync(controlSocket, user.uid, user.gid);
 // After the control socket: an announcement from now on is heard, one before is in the snapshot.
 await router.load().catch((error: unknown) => log.error({ err: error }, "the snapshot cannot be used: waiting for a table"));
 await listen(router.http, { host: settings.bind, port: settings.httpPort, backlog: LISTEN_BACKLOG });
-if (user !== null) becomeUser(ROUTER_USER, user);
+if (user !== null) becomeUser(user);
 log.info({ bind: settings.bind, port: settings.httpPort }, "router is listening");
 
 function ownDirectory(path: string, mode: number): void {

@@ -1,7 +1,8 @@
 /** The route table as a file: whole or not there, readable by the router after it has dropped root. */
 import { chown, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { PushboatError, type Route, type RouteTable, type RouteTarget } from "../core/index.ts";
+import { PushboatError } from "../core/errors.ts";
+import type { Route, RouteTable, RouteTarget } from "../core/index.ts";
 
 export interface SnapshotOwner {
   readonly uid: number;
