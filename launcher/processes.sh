@@ -3,9 +3,11 @@
 
 # start_ticks PID VARIABLE: field 22 of /proc/PID/stat (proc(5)). False for none and for a zombie.
 start_ticks() {
-  local stat fields
+  local - stat fields
+  set -f
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-  read -ra fields <<<"${stat##*) }" # the name in brackets may hold anything
+  # shellcheck disable=SC2206
+  fields=(${stat##*) }) # the name in brackets may hold anything
   [[ ${fields[0]} != [ZX] ]] || return 1
   printf -v "$2" '%s' "${fields[19]}"
 }

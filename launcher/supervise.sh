@@ -94,11 +94,9 @@ become() {
 # The processes append, so that a file that was cut is written on from its new end. One older part is kept.
 bound_logs() {
   local log size
-  for log in "$LOGS"/*.log; do
-    size=$(stat -c %s "$log" 2>/dev/null) || continue
-    ((size > LOG_LIMIT_BYTES)) || continue
-    cp "$log" "$log.1" && : >"$log"
-  done
+  while read -r size log; do
+    ((size <= LOG_LIMIT_BYTES)) || { cp "$log" "$log.1" && : >"$log"; }
+  done < <(stat -c '%s %n' "$LOGS"/*.log 2>/dev/null)
 }
 
 main
