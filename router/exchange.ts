@@ -268,7 +268,7 @@ export class Exchange implements UpstreamOwner, Held {
     }
     this.#phase = "connecting";
     this.#client.deadlineMs = this.#attemptMs + limits.connectMs;
-    this.#upstream = new UpstreamConnection(target, this);
+    this.#upstream = new UpstreamConnection(target, this, this.#request.upgrade ? "stream" : "shared-buffer");
   }
 
   #connectFailed(failure: Failure): void {

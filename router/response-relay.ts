@@ -7,10 +7,9 @@ import { MAX_HEAD_BYTES } from "./http/fields.ts";
 import type { RequestHead } from "./http/request-head.ts";
 import { type ResponseHead, readResponseHead } from "./http/response-head.ts";
 
-/** Below this a head and its first body bytes are copied together: one write costs more than the copy. */
-const COPY_BYTES = 16 * 1024;
+/** Below this a head and its first body bytes go out as one text: Node writes it from the stack, without a buffer. */
+const ONE_WRITE_BYTES = 15 * 1024;
 const END_OF_HEAD = "\r\n\r\n";
-const NOTHING = Buffer.alloc(0);
 
 export class ResponseRelay {
   head: ResponseHead | null = null;
@@ -39,10 +38,10 @@ export class ResponseRelay {
     return this.#body?.bytes ?? 0;
   }
 
-  /** Throws BadMessage where the instance does not speak HTTP. */
+  /** `chunk` is read into again after the call: what must stay is copied. Throws BadMessage where the instance does not speak HTTP. */
   receive(chunk: Buffer): void {
     this.begun = true;
-    if (this.#body !== null) this.#relay(NOTHING, chunk);
+    if (this.#body !== null) this.#relay("", chunk);
     else this.#readHead(this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]));
   }
 
@@ -60,11 +59,13 @@ export class ResponseRelay {
     for (;;) {
       const end = unread.indexOf(END_OF_HEAD);
       if (end > MAX_HEAD_BYTES || (end < 0 && unread.length > MAX_HEAD_BYTES)) throw new BadMessage("an answer with too large a head");
-      this.#unread = unread;
-      if (end < 0) return;
+      if (end < 0) {
+        this.#unread = Buffer.from(unread);
+        return;
+      }
       const head = readResponseHead(unread.toString("latin1", 0, end + 2), this.#request.method);
-      unread = unread.subarray(end + END_OF_HEAD.length);
       this.#unread = null;
+      unread = unread.subarray(end + END_OF_HEAD.length);
       if (head.status >= 200) {
         this.#begin(head, unread);
         return;
@@ -77,7 +78,7 @@ export class ResponseRelay {
 
   #relayInterim(head: ResponseHead): void {
     const wanted = head.status === 100 ? this.#request.expectContinue : this.#request.minor === 1;
-    if (wanted) this.#write(Buffer.from(interimHead(head), "latin1"));
+    if (wanted) this.#writeText(interimHead(head));
   }
 
   #begin(head: ResponseHead, rest: Buffer): void {
@@ -85,25 +86,22 @@ export class ResponseRelay {
     const endsWithClose = minor === 0 && (head.framing.kind === "chunked" || head.framing.kind === "until-close");
     this.head = head;
     this.#body = minor === 1 ? withFraming(head.framing) : withoutFraming(head.framing);
-    const text = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose });
-    const start = Buffer.allocUnsafe(text.length);
-    start.write(text, "latin1");
+    const start = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose });
     this.#relay(start, rest);
   }
 
-  #relay(start: Buffer, chunk: Buffer): void {
+  #relay(start: string, chunk: Buffer): void {
     const body = this.#body as Body;
-    const scanned = chunk.length > 0 && !body.done ? body.scan(chunk) : { out: null, rest: chunk.length > 0 ? chunk : null };
-    if (scanned.rest !== null) this.surplus = true;
-    const { out } = scanned;
+    const { out, rest } = chunk.length > 0 && !body.done ? body.scan(chunk) : { out: null, rest: chunk };
+    if (rest !== null && rest.length > 0) this.surplus = true;
     if (out === null) {
-      if (start.length > 0) this.#write(start);
-    } else if (start.length === 0) this.#write(out);
-    else if (out.length <= COPY_BYTES) this.#write(Buffer.concat([start, out]));
-    else {
+      if (start !== "") this.#writeText(start);
+    } else if (start !== "" && out.length + start.length <= ONE_WRITE_BYTES) {
+      this.#writeText(start + out.toString("latin1"));
+    } else {
       this.#client.cork();
-      this.#write(start);
-      this.#write(out);
+      if (start !== "") this.#writeText(start);
+      this.#write(Buffer.from(out));
       this.#client.uncork();
     }
     if (body.done) this.done = true;
@@ -111,5 +109,10 @@ export class ResponseRelay {
 
   #write(bytes: Buffer): void {
     if (!this.#client.write(bytes)) this.blocked = true;
+  }
+
+  /** Each character is a byte. */
+  #writeText(text: string): void {
+    if (!this.#client.write(text, "latin1")) this.blocked = true;
   }
 }

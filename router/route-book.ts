@@ -1,6 +1,6 @@
 /** The table that requests are answered by: host -> route, with targets that live on from one table to the next. */
 import type { EnvironmentName, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
-import { Target } from "./target.ts";
+import { Target, type TargetOptions } from "./target.ts";
 
 export interface BookedRoute {
   readonly environment: EnvironmentName;
@@ -21,10 +21,10 @@ export class RouteBook {
   /** Out of the table, with requests still in flight. */
   readonly #leaving = new Set<Target>();
   readonly #watches = new Set<Watch>();
-  readonly #idleLimit: number;
+  readonly #shared: Pick<TargetOptions, "idleLimit" | "readBuffer">;
 
-  constructor(idleLimit: number) {
-    this.#idleLimit = idleLimit;
+  constructor(shared: Pick<TargetOptions, "idleLimit" | "readBuffer">) {
+    this.#shared = shared;
   }
 
   find(host: string): BookedRoute | undefined {
@@ -89,7 +89,7 @@ export class RouteBook {
   #newTarget({ instance, address }: RouteTarget): Target {
     const colon = address.lastIndexOf(":");
     const endpoint = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
-    return new Target({ instance, address, endpoint, idleLimit: this.#idleLimit, onQuiet: (quiet) => this.#onQuiet(quiet) });
+    return new Target({ ...this.#shared, instance, address, endpoint, onQuiet: (quiet) => this.#onQuiet(quiet) });
   }
 
   #onQuiet(target: Target): void {

@@ -37,12 +37,15 @@ export interface Router {
   close(drainTimeoutMs: number): Promise<void>;
 }
 
+/** As much as Node reads at once anyway. */
+const READ_BUFFER_BYTES = 64 * 1024;
 const MAX_LOG_FILE_BYTES = 10 * 1024 * 1024;
 
 export function createRouter(options: RouterOptions): Router {
   const limits = { ...LIMITS, ...options.limits };
   const { onDefect } = options;
-  const book = new RouteBook(limits.idlePerTarget);
+  const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  const book = new RouteBook({ idleLimit: limits.idlePerTarget, readBuffer });
   const holding = new Holding(limits.heldPerRoute);
   const accessLog = new AccessLog({
     directory: options.logDirectory,
@@ -61,7 +64,14 @@ export function createRouter(options: RouterOptions): Router {
     holding,
     deadlines,
     accessLog,
-    gitDoor: new Target({ instance: "git", address: "git", endpoint: { path: options.gitSocket }, idleLimit: 0, onQuiet: () => {} }),
+    gitDoor: new Target({
+      instance: "git",
+      address: "git",
+      endpoint: { path: options.gitSocket },
+      idleLimit: 0,
+      readBuffer,
+      onQuiet: () => {},
+    }),
     random: Math.random,
     isClosing: () => closing,
     onDefect,

@@ -10,6 +10,8 @@ export interface TargetOptions {
   readonly address: string;
   readonly endpoint: Endpoint;
   readonly idleLimit: number;
+  /** All connections of a router read into it, one after the other. */
+  readonly readBuffer: Buffer;
   /** Called when the last request in flight has ended. */
   readonly onQuiet: (target: Target) => void;
 }
@@ -18,6 +20,7 @@ export class Target {
   readonly instance: string;
   readonly address: string;
   readonly endpoint: Endpoint;
+  readonly readBuffer: Buffer;
   inFlight = 0;
   /** On the clock of performance.now(). */
   quarantinedUntilMs = 0;
@@ -31,6 +34,7 @@ export class Target {
     this.instance = options.instance;
     this.address = options.address;
     this.endpoint = options.endpoint;
+    this.readBuffer = options.readBuffer;
     this.#idleLimit = options.idleLimit;
     this.#onQuiet = options.onQuiet;
   }
