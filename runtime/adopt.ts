@@ -1,10 +1,10 @@
 /** After a restart of control: what runs is taken up as it is; only the table and the watching are new. */
-import { readFileSync } from "node:fs";
 import type { Container, Engine } from "./engine/contract.ts";
 import { instanceFromLabels } from "./instance-labels.ts";
 import type { InstanceTable } from "./instance-table.ts";
 import type { Lives } from "./lives.ts";
 import type { Logs } from "./logs/index.ts";
+import { isAlive } from "./process-identity.ts";
 import type { ReadyMarks } from "./ready-marks.ts";
 import type { Tracked } from "./tracked.ts";
 
@@ -30,7 +30,7 @@ export async function adopt(parts: AdoptParts): Promise<void> {
 
 /** False: it is dead; the watch that begins here will find out how it ended. */
 function adoptInstance({ table, lives, logs, marks }: AdoptParts, container: Container, found: Tracked): boolean {
-  const living = startTicks(container.pid) === container.startTicks;
+  const living = isAlive(container);
   const upSinceMs = marks.sinceMs(container.id);
   const up = living && upSinceMs !== null;
   table.add({ ...found, upSinceMs, ...(up ? { state: "up" as const, sinceMs: upSinceMs } : {}) });
@@ -44,14 +44,4 @@ function removeOrphan({ engine, complain }: AdoptParts, container: Container): v
     .kill(container.id, "KILL")
     .then(() => engine.remove(container.id))
     .catch((error) => complain(`removing ${container.id}`, error));
-}
-
-/** Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets. null: no such process. */
-function startTicks(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 /** Which TCP sockets listen inside a container: /proc/PID/net/tcp{,6} (proc_net_tcp in the kernel's documentation). */
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 export interface ListeningSocket {
   /** `127.0.0.1`, `0.0.0.0`, `::`, `::1` */
@@ -10,14 +10,9 @@ export interface ListeningSocket {
 const LISTEN = "0A";
 
 /** Empty where the process is gone. */
-export function listeningSockets(pid: number): readonly ListeningSocket[] {
-  return ["tcp", "tcp6"].flatMap((table) => {
-    try {
-      return parseSocketTable(readFileSync(`/proc/${pid}/net/${table}`, "latin1"));
-    } catch {
-      return [];
-    }
-  });
+export async function listeningSockets(pid: number): Promise<readonly ListeningSocket[]> {
+  const tables = await Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/${pid}/net/${table}`, "latin1").catch(() => "")));
+  return tables.flatMap(parseSocketTable);
 }
 
 export function parseSocketTable(text: string): readonly ListeningSocket[] {

@@ -7,6 +7,7 @@ import { exitReason } from "./exit-reason.ts";
 import type { InstanceTable } from "./instance-table.ts";
 import { socketName } from "./listening-sockets.ts";
 import type { Logs } from "./logs/index.ts";
+import { isAlive } from "./process-identity.ts";
 import { awaitUpFor, awaitWebReady } from "./readiness.ts";
 import { engineError, failureReason, type StartFailure, startError, stoppedError } from "./start-failure.ts";
 import { instanceName, isLiving, type Tracked } from "./tracked.ts";
@@ -143,6 +144,7 @@ export function createLives(parts: LivesParts): Lives {
       return await awaitWebReady({
         ip: container.ip,
         pid: container.pid,
+        isAlive: () => isAlive(container),
         rule: process.readiness,
         signal,
         onWrongPort: (sockets) =>

@@ -10,6 +10,8 @@ import type { StartFailure } from "./start-failure.ts";
 export interface ReadinessQuestion {
   readonly ip: string;
   readonly pid: number;
+  /** False once its init has ended. */
+  readonly isAlive: () => boolean;
   readonly rule: ReadinessRule;
   /** Aborted when the instance ended or nobody waits any more; then the abort reason is thrown. */
   readonly signal: AbortSignal;
@@ -21,10 +23,11 @@ type Answer = { readonly ready: true } | { readonly ready: false; readonly seen:
 
 const CONNECT_TIMEOUT_MS = 1_000;
 const HTTP_TIMEOUT_MS = 5_000;
-/** Between looks at the container's sockets. */
-const LOOK_EVERY_MS = 500;
+/** When the container's sockets are looked at. Seldom: the kernel walks all its hash tables for it, some 5 ms of one core. */
+const LOOKS_AT_MS = [1_000, 3_000, 5_000] as const;
+const LOOK_EVERY_MS = 5_000;
 /** An app that has PORT on loopback cannot take it on 0.0.0.0 any more: no need to wait for the timeout. */
-const LOOPBACK_IS_FINAL_AFTER_MS = 2_000;
+const LOOPBACK_IS_FINAL_AFTER_MS = 1_900;
 const WRONG_PORT_IS_TOLD_AFTER_MS = 5_000;
 
 /** null: ready. */
@@ -36,17 +39,13 @@ export async function awaitWebReady(question: ReadinessQuestion): Promise<StartF
     await sleep(readinessDelayMs(attempt), undefined, { signal });
     const last = await ask(question);
     signal.throwIfAborted();
-    if (last.ready && listensOnPort(question.pid)) return null;
+    // A dead container's address falls to the default route, and a transparent proxy there accepts any connection.
+    if (last.ready && question.isAlive()) return null;
     const elapsedMs = performance.now() - startedMs;
-    const final = watch(elapsedMs);
+    const final = await watch(elapsedMs);
     if (final !== null) return final;
-    if (elapsedMs >= rule.timeoutMs) return timedOut(question, last.ready ? "" : last.seen);
+    if (elapsedMs >= rule.timeoutMs) return await timedOut(question, last.ready ? "" : last.seen);
   }
-}
-
-/** A dead container has no route of its own any more: what answered then was somebody else (a transparent proxy accepts anything). */
-function listensOnPort(pid: number): boolean {
-  return listeningSockets(pid).some((socket) => socket.port === APP_PORT && !isLoopback(socket));
 }
 
 /** Others are ready when they have been up for a while; the signal ends the wait when they exit. */
@@ -91,14 +90,15 @@ function askHttp(ip: string, path: string, signal: AbortSignal): Promise<Answer>
 }
 
 /** Looks now and then which sockets listen; answers a failure where waiting on is of no use. */
-function socketWatch(question: ReadinessQuestion): (elapsedMs: number) => StartFailure | null {
-  let nextLookMs = LOOK_EVERY_MS;
+function socketWatch(question: ReadinessQuestion): (elapsedMs: number) => Promise<StartFailure | null> {
+  const looksAtMs: number[] = [...LOOKS_AT_MS];
+  let nextLookMs = looksAtMs.shift() ?? 0;
   let loopbackSinceMs: number | null = null;
   let told = false;
-  return (elapsedMs) => {
+  return async (elapsedMs) => {
     if (elapsedMs < nextLookMs) return null;
-    nextLookMs = elapsedMs + LOOK_EVERY_MS;
-    const sockets = listeningSockets(question.pid);
+    nextLookMs = looksAtMs.shift() ?? elapsedMs + LOOK_EVERY_MS;
+    const sockets = await listeningSockets(question.pid);
     const onPort = sockets.filter((socket) => socket.port === APP_PORT);
     const loopback = onPort.every(isLoopback) ? onPort[0] : undefined;
     loopbackSinceMs = loopback === undefined ? null : (loopbackSinceMs ?? elapsedMs);
@@ -112,9 +112,9 @@ function socketWatch(question: ReadinessQuestion): (elapsedMs: number) => StartF
   };
 }
 
-function timedOut(question: ReadinessQuestion, seen: string): StartFailure {
+async function timedOut(question: ReadinessQuestion, seen: string): Promise<StartFailure> {
   const { timeoutMs, httpPath } = question.rule;
-  const sockets = listeningSockets(question.pid);
+  const sockets = await listeningSockets(question.pid);
   const onPort = sockets.filter((socket) => socket.port === APP_PORT);
   const [first] = onPort;
   if (first === undefined) return sockets.length > 0 ? { kind: "other-port", sockets, timeoutMs } : { kind: "not-listening", timeoutMs };

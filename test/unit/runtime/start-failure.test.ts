@@ -31,14 +31,14 @@ test("Each failed start says what was seen and what to do", () => {
   ];
   expect(errors.flatMap(renderError).join("\n")).toMatchInlineSnapshot(`
     " !     web.1 exited with code 1, 412 ms after its start  [start/exited]
-     !     Its last output is above. A process of the Procfile must go on running, also when it exits with 0.
+     !     Its last output is above.
      !     web.1 exited with code 0, 412 ms after its start  [start/exited]
-     !     Its last output is above. A process of the Procfile must go on running, also when it exits with 0.
+     !     A process of the Procfile must go on running: what does its work and ends is a release command or a one-off.
      !     web.1 exited with code 127, 412 ms after its start  [start/exited]
      !     The command was not found: is it in the Procfile as you would type it in the app's directory, and is its package a dependency (not only a dev dependency)?
      !     web.1 exited with code 126, 412 ms after its start  [start/exited]
      !     The command is not executable: set its mode in git (git update-index --chmod=+x FILE).
-     !     web.1 out of memory (512 MB), 412 ms after its start  [start/out-of-memory]
+     !     web.1 ran out of memory (512 MB), 412 ms after its start  [start/out-of-memory]
      !     Its limit is 512 MB: let the app use less while it boots, or give it more.
      !     web.1 listens on 127.0.0.1:5000; it must listen on 0.0.0.0:$PORT  [start/not-listening]
      !     Listen on 0.0.0.0 and on the port in the environment variable PORT: app.listen(process.env.PORT, "0.0.0.0")
