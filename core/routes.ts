@@ -14,7 +14,9 @@ export type RouteCondition =
   /** Requests wait for up to holdMs, then H20. */
   | "starting"
   /** H80. */
-  | "maintenance";
+  | "maintenance"
+  /** Stopped or frozen for want of visitors: a request waits as in `starting`, and control is asked to wake it. */
+  | "asleep";
 
 export interface RouteTarget {
   /** `web.1` */
@@ -58,6 +60,10 @@ export interface RouterControl {
   publish(table: RouteTable): Promise<void>;
   /** Resolves with true when no router has a request in flight to any of the addresses (none of them in the table any more); false after timeoutMs. Upgraded connections count. */
   drained(addresses: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** A request waits for an environment that is asleep. Told once for each sleep, and again to a control that comes back. */
+  onWake(listener: (environment: EnvironmentName) => void): void;
+  /** Milliseconds since the last request of each environment (0: one is in flight); those without any since the router started are left out. Null: no router is reachable. */
+  idleTimes(): Promise<Readonly<Record<EnvironmentName, number>> | null>;
   /** Version that the routers answer with now; null where none is reachable. */
   version(): Promise<number | null>;
   close(): Promise<void>;

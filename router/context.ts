@@ -5,6 +5,7 @@ import type { Holding } from "./holding.ts";
 import type { Limits } from "./limits.ts";
 import type { RouteBook } from "./route-book.ts";
 import type { Target } from "./target.ts";
+import type { Visits } from "./visits.ts";
 
 export interface RouterContext {
   readonly limits: Limits;
@@ -13,6 +14,7 @@ export interface RouterContext {
   readonly port: number;
   readonly book: RouteBook;
   readonly holding: Holding;
+  readonly visits: Visits;
   readonly deadlines: Deadlines;
   readonly accessLog: AccessLog;
   readonly gitDoor: Target;

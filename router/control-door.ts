@@ -2,9 +2,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
 import type { RouteBook } from "./route-book.ts";
+import type { Visits } from "./visits.ts";
 
 export interface ControlDoorOptions {
   readonly book: RouteBook;
+  readonly visits: Visits;
   /** Reads the snapshot into the book. */
   readonly reload: () => Promise<void>;
   readonly onDefect: (error: unknown) => void;
@@ -14,7 +16,7 @@ export function createControlDoor(options: ControlDoorOptions): Server {
   return createServer((socket) => serve(socket, options));
 }
 
-function serve(socket: Socket, { book, reload, onDefect }: ControlDoorOptions): void {
+function serve(socket: Socket, { book, visits, reload, onDefect }: ControlDoorOptions): void {
   const watches = new Map<number, () => void>();
   const send = (message: FromRouter) => {
     if (!socket.destroyed) socket.write(messageLine(message));
@@ -37,6 +39,9 @@ function serve(socket: Socket, { book, reload, onDefect }: ControlDoorOptions): 
       case "unwatch":
         watches.get(message.id)?.();
         watches.delete(message.id);
+        return;
+      case "idle":
+        send({ kind: "idle", id: message.id, idleMs: visits.idleMs(performance.now()) });
     }
   });
   socket.setEncoding("utf8");
@@ -51,6 +56,8 @@ function serve(socket: Socket, { book, reload, onDefect }: ControlDoorOptions): 
   socket.on("error", () => {});
   socket.on("close", () => {
     for (const unwatch of watches.values()) unwatch();
+    forgetWakes();
   });
   sendTable();
+  const forgetWakes = visits.onWake((environment) => send({ kind: "wake", environment }));
 }

@@ -1,17 +1,24 @@
 /** What control and the router say to each other: one JSON object a line over a unix socket. */
+import type { EnvironmentName } from "../core/index.ts";
 
 export type ToRouter =
   /** A snapshot of at least this version is in place. Answered by `table` or `refused`. */
   | { readonly kind: "apply"; readonly version: number }
   /** Answered by `drained` once none of the addresses has a request in flight. */
   | { readonly kind: "watch"; readonly id: number; readonly addresses: readonly string[] }
-  | { readonly kind: "unwatch"; readonly id: number };
+  | { readonly kind: "unwatch"; readonly id: number }
+  /** Answered by `idle`. */
+  | { readonly kind: "idle"; readonly id: number };
 
 export type FromRouter =
   /** At the start of a connection and after each apply: the version that requests are answered by (null: none yet), and what is in flight where. */
   | { readonly kind: "table"; readonly version: number | null; readonly inFlight: Readonly<Record<string, number>> }
   | { readonly kind: "refused"; readonly version: number; readonly reason: string }
-  | { readonly kind: "drained"; readonly id: number };
+  | { readonly kind: "drained"; readonly id: number }
+  /** A request waits for an environment that is asleep. */
+  | { readonly kind: "wake"; readonly environment: EnvironmentName }
+  /** Milliseconds since the last request, by environment. */
+  | { readonly kind: "idle"; readonly id: number; readonly idleMs: Readonly<Record<EnvironmentName, number>> };
 
 /** A line of addresses is far below this; what is longer is no peer of ours. */
 const MAX_LINE_LENGTH = 1024 * 1024;

@@ -1,4 +1,5 @@
 /** Where a request goes, from its host, its path and the table alone. */
+import { isAdmitted } from "./basic-auth.ts";
 import { FAILURES, type Failure } from "./failure.ts";
 import { isPlatformHost } from "./host.ts";
 import type { BookedRoute } from "./route-book.ts";
@@ -9,12 +10,16 @@ export type Destination =
   | { readonly kind: "fail"; readonly failure: Failure; readonly route: BookedRoute | null }
   /** Control's git over HTTP. */
   | { readonly kind: "git" }
-  | { readonly kind: "welcome" };
+  | { readonly kind: "welcome" }
+  /** A protected environment, and the visitor has not said its password. */
+  | { readonly kind: "unauthorized"; readonly route: BookedRoute };
 
 export interface Question {
   readonly host: string;
   readonly path: string;
   readonly route: BookedRoute | undefined;
+  /** The Authorization field; null: there is none. */
+  readonly authorization: string | null;
   readonly domain: string;
   /** A table was read: an unknown host is really unknown. */
   readonly ready: boolean;
@@ -22,8 +27,11 @@ export interface Question {
 
 const GIT_PREFIX = "/git/";
 
-export function destinationOf({ host, path, route, domain, ready }: Question): Destination {
-  if (route !== undefined) return routed(route);
+export function destinationOf({ host, path, route, authorization, domain, ready }: Question): Destination {
+  if (route !== undefined) {
+    if (route.access !== null && !isAdmitted(route.access, authorization)) return { kind: "unauthorized", route };
+    return routed(route);
+  }
   if (path.startsWith(GIT_PREFIX)) return { kind: "git" };
   if (!ready) return { kind: "fail", failure: FAILURES.routerStarting, route: null };
   const onFrontPage = path === "/" || path.startsWith("/?");
@@ -36,6 +44,7 @@ function routed(route: BookedRoute): Destination {
     case "up":
       return route.targets.length > 0 ? { kind: "send", route } : { kind: "fail", failure: FAILURES.noWeb, route };
     case "starting":
+    case "asleep":
       return { kind: "hold", route };
     case "empty":
       return { kind: "fail", failure: FAILURES.nothingPushed, route };

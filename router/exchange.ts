@@ -10,9 +10,9 @@ import { hostName } from "./host.ts";
 import { BadMessage } from "./http/bad-message.ts";
 import { type Body, sameFraming } from "./http/body.ts";
 import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
-import type { RequestHead } from "./http/request-head.ts";
+import { fieldOf, type RequestHead } from "./http/request-head.ts";
 import { logLine } from "./log-line.ts";
-import { failurePage, welcomePage } from "./page.ts";
+import { failurePage, unauthorizedPage, welcomePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
 import { ResponseRelay } from "./response-relay.ts";
 import type { BookedRoute } from "./route-book.ts";
@@ -75,8 +75,9 @@ export class Exchange implements UpstreamOwner, Held {
     const host = hostName(this.#request.host);
     const { book, domain } = this.#context;
     const route = book.find(host);
-    this.#route = route ?? null;
-    this.#follow(destinationOf({ host, path: this.#request.target, route, domain, ready: book.version !== null }));
+    this.#visit(route ?? null);
+    const authorization = route?.access == null ? null : fieldOf(this.#request, "authorization");
+    this.#follow(destinationOf({ host, path: this.#request.target, route, authorization, domain, ready: book.version !== null }));
   }
 
   /** A new table came while this was held. */
@@ -224,7 +225,19 @@ export class Exchange implements UpstreamOwner, Held {
       case "fail":
         this.#fail(destination.failure);
         return;
+      case "unauthorized":
+        this.#swallowBody();
+        this.#answer(unauthorizedPage(this.#asker(), destination.route.environment), 401, null);
+        return;
     }
+  }
+
+  /** The environment that this request counts for; another one only where the table changed meanwhile. */
+  #visit(route: BookedRoute | null): void {
+    const { visits } = this.#context;
+    if (this.#route !== null) visits.leave(this.#route.environment, performance.now());
+    this.#route = route;
+    if (route !== null) visits.enter(route.environment);
   }
 
   #hold(route: BookedRoute): void {
@@ -233,6 +246,7 @@ export class Exchange implements UpstreamOwner, Held {
       return;
     }
     this.#phase = "holding";
+    if (route.condition === "asleep") this.#context.visits.wake(route.environment);
     this.#client.deadlineMs = this.#startMs + route.holdMs;
   }
 
@@ -297,7 +311,7 @@ export class Exchange implements UpstreamOwner, Held {
       return;
     }
     this.#phase = "waiting";
-    this.#relay = new ResponseRelay(this.#client.socket, this.#request, () => this.#mayKeepAlive());
+    this.#relay = new ResponseRelay(this.#client.socket, this.#request, () => this.#mayKeepAlive(), this.#route?.noindex === true);
     const head = forwardedHead(this.#request, this.#facts());
     if (this.requestComplete) {
       upstream.socket.write(head, "latin1");
@@ -426,6 +440,7 @@ export class Exchange implements UpstreamOwner, Held {
 
   #end(upstreamFate: "keep" | "close" | "abort"): void {
     if (this.#phase === "holding" && this.#route !== null) this.#context.holding.remove(this.#route.environment, this);
+    if (this.#phase !== "finished" && this.#route !== null) this.#context.visits.leave(this.#route.environment, performance.now());
     this.#phase = "finished";
     this.#upgrade?.cut(upstreamFate === "abort");
     this.#release(upstreamFate);
@@ -467,6 +482,7 @@ export class Exchange implements UpstreamOwner, Held {
       startMs: this.#wallStartMs,
       protocol: "http",
       port: this.#context.port,
+      hidesAuthorization: this.#route?.access != null,
     };
   }
 

@@ -15,12 +15,21 @@ interface Content {
   readonly type: string;
   readonly body: string;
   readonly retryAfter: number | null;
+  /** A whole header line. */
+  readonly challenge?: string;
 }
 
 /** A whole answer, ready for the socket. */
 export function failurePage(failure: Failure, asker: Asker): Buffer {
   const content = wantsJson(asker.accept) ? failureJson(failure, asker) : failureHtml(failure, asker);
   return answer({ ...content, status: failure.status, retryAfter: failure.retryAfter }, asker);
+}
+
+/** Asks for the password of a protected environment. */
+export function unauthorizedPage(asker: Asker, environment: string): Buffer {
+  const body = html("401 Unauthorized", "<h1>401 Unauthorized</h1><p>This environment asks for a user name and a password.</p>");
+  const challenge = `WWW-Authenticate: Basic realm="${environment.replace(/[^ -~]|["\\]/g, "_")}", charset="UTF-8"\r\n`;
+  return answer({ status: 401, type: "text/html; charset=utf-8", body, retryAfter: null, challenge }, asker);
 }
 
 export function welcomePage(asker: Asker): Buffer {
@@ -56,6 +65,6 @@ function answer(content: Content, asker: Asker): Buffer {
   const connection = asker.keepAlive ? (asker.minor === 0 ? "Connection: keep-alive\r\n" : "") : "Connection: close\r\n";
   const head =
     `HTTP/1.1 ${content.status} ${STATUS_CODES[content.status] ?? "Error"}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${content.type}\r\n` +
-    `Content-Length: ${Buffer.byteLength(content.body)}\r\nCache-Control: no-store\r\nX-Request-Id: ${asker.requestId}\r\n${retry}${connection}\r\n`;
+    `Content-Length: ${Buffer.byteLength(content.body)}\r\nCache-Control: no-store\r\nX-Request-Id: ${asker.requestId}\r\n${content.challenge ?? ""}${retry}${connection}\r\n`;
   return Buffer.from(asker.method === "HEAD" ? head : head + content.body);
 }

@@ -46,6 +46,8 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
       if (outcome.kind === "down") options.log.warn({ version: table.version }, "no router is running: it reads the routes when it starts");
     },
     drained: (addresses, timeoutMs) => link.drained(addresses, timeoutMs),
+    onWake: (listener) => link.onWake(listener),
+    idleTimes: () => link.idleTimes(),
     version: () => link.version(),
     close: () => link.close(),
   };

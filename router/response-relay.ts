@@ -26,12 +26,14 @@ export class ResponseRelay {
   readonly #client: Socket;
   readonly #request: RequestHead;
   readonly #keepAlive: () => boolean;
+  readonly #noindex: boolean;
 
   /** `keepAlive` is asked when the head goes out. */
-  constructor(client: Socket, request: RequestHead, keepAlive: () => boolean) {
+  constructor(client: Socket, request: RequestHead, keepAlive: () => boolean, noindex: boolean) {
     this.#client = client;
     this.#request = request;
     this.#keepAlive = keepAlive;
+    this.#noindex = noindex;
   }
 
   get bytes(): number {
@@ -86,7 +88,7 @@ export class ResponseRelay {
     const endsWithClose = minor === 0 && (head.framing.kind === "chunked" || head.framing.kind === "until-close");
     this.head = head;
     this.#body = minor === 1 ? withFraming(head.framing) : withoutFraming(head.framing);
-    const start = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose });
+    const start = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose, noindex: this.#noindex });
     this.#relay(start, rest);
   }
 

@@ -1,5 +1,5 @@
 /** The table that requests are answered by: host -> route, with targets that live on from one table to the next. */
-import type { EnvironmentName, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
+import type { EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
 export interface BookedRoute {
@@ -7,6 +7,9 @@ export interface BookedRoute {
   readonly condition: RouteCondition;
   readonly targets: readonly Target[];
   readonly holdMs: number;
+  /** null: open to everybody. */
+  readonly access: RouteAccess | null;
+  readonly noindex: boolean;
 }
 
 interface Watch {
@@ -35,6 +38,10 @@ export class RouteBook {
     return new Set([...this.#hosts.values()].map((route) => route.environment));
   }
 
+  asleep(): ReadonlySet<EnvironmentName> {
+    return new Set([...this.#hosts.values()].filter(({ condition }) => condition === "asleep").map(({ environment }) => environment));
+  }
+
   apply(table: RouteTable): void {
     const targets = new Map<string, Target>();
     const hosts = new Map<string, BookedRoute>();
@@ -44,6 +51,8 @@ export class RouteBook {
         condition: route.condition,
         targets: route.targets.map((target) => this.#target(route.environment, target, targets)),
         holdMs: route.holdMs,
+        access: route.access ?? null,
+        noindex: route.noindex === true,
       };
       for (const host of route.hosts) hosts.set(host, booked);
     }

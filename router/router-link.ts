@@ -1,12 +1,15 @@
 /** The connection to the router's control socket: made when it is needed, made again when it broke, never in anybody's way. */
 import { connect, type Socket } from "node:net";
 import type { Logger } from "pino";
+import type { EnvironmentName } from "../core/index.ts";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
 
 export type Announced =
   | { readonly kind: "acknowledged" }
   | { readonly kind: "down" }
   | { readonly kind: "refused"; readonly reason: string };
+
+type IdleTimes = Readonly<Record<EnvironmentName, number>>;
 
 interface Drain {
   readonly addresses: readonly string[];
@@ -27,6 +30,8 @@ export class RouterLink {
   #lastDrainId = 0;
   readonly #announcements = new Map<(outcome: Announced) => void, number>();
   readonly #drains = new Map<number, Drain>();
+  readonly #questions = new Map<number, (idle: IdleTimes | null) => void>();
+  readonly #wakeListeners: ((environment: EnvironmentName) => void)[] = [];
 
   constructor(path: string, log: Pick<Logger, "info" | "warn" | "error">) {
     this.#path = path;
@@ -61,6 +66,20 @@ export class RouterLink {
       this.#drains.set(id, { addresses, onDrained: () => settle(true) });
       if (this.#socket !== null) this.#send({ kind: "watch", id, addresses });
       else void this.#connectForDrains();
+    });
+  }
+
+  onWake(listener: (environment: EnvironmentName) => void): void {
+    this.#wakeListeners.push(listener);
+    void this.#listenAgain();
+  }
+
+  async idleTimes(): Promise<IdleTimes | null> {
+    if (!(await this.#connected())) return null;
+    const id = ++this.#lastDrainId;
+    return new Promise((resolve) => {
+      this.#questions.set(id, resolve);
+      this.#send({ kind: "idle", id });
     });
   }
 
@@ -127,6 +146,13 @@ export class RouterLink {
         return;
       case "drained":
         this.#drains.get(message.id)?.onDrained();
+        return;
+      case "wake":
+        for (const listener of this.#wakeListeners) listener(message.environment);
+        return;
+      case "idle":
+        this.#questions.get(message.id)?.(message.idleMs);
+        this.#questions.delete(message.id);
     }
   }
 
@@ -134,7 +160,10 @@ export class RouterLink {
   #onLost(): void {
     this.#socket = null;
     this.#version = null;
+    for (const settle of this.#questions.values()) settle(null);
+    this.#questions.clear();
     if (this.#closed) return;
+    if (this.#wakeListeners.length > 0) void this.#listenAgain();
     for (const [settle, version] of [...this.#announcements]) {
       this.#reannounce(version).then(settle, () => settle({ kind: "down" }));
     }
@@ -145,6 +174,11 @@ export class RouterLink {
     if (!(await this.#connected())) return { kind: "down" };
     this.#send({ kind: "apply", version });
     return this.#version !== null && this.#version >= version ? { kind: "acknowledged" } : new Promise(() => {});
+  }
+
+  /** Whoever listens for wakes keeps the link up. */
+  async #listenAgain(): Promise<void> {
+    while (!this.#closed && !(await this.#connected())) await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS).unref());
   }
 
   /** Watches go out when the link is there; where no router comes back, nothing is in flight. */

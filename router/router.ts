@@ -11,6 +11,7 @@ import { LIMITS, type Limits } from "./limits.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { Target } from "./target.ts";
+import { Visits } from "./visits.ts";
 
 export interface RouterOptions {
   readonly domain: string;
@@ -47,6 +48,7 @@ export function createRouter(options: RouterOptions): Router {
   const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const book = new RouteBook({ idleLimit: limits.idlePerTarget, readBuffer });
   const holding = new Holding(limits.heldPerRoute);
+  const visits = new Visits();
   const accessLog = new AccessLog({
     directory: options.logDirectory,
     maxFileBytes: options.maxLogFileBytes ?? MAX_LOG_FILE_BYTES,
@@ -62,6 +64,7 @@ export function createRouter(options: RouterOptions): Router {
     port: options.port,
     book,
     holding,
+    visits,
     deadlines,
     accessLog,
     gitDoor: new Target({
@@ -87,13 +90,14 @@ export function createRouter(options: RouterOptions): Router {
   const apply = (table: RouteTable) => {
     book.apply(table);
     accessLog.keepOnly(book.environments());
+    visits.keepOnly(book.environments(), book.asleep());
     holding.reconsiderAll();
   };
   const load = async () => {
     const table = await readSnapshot(options.snapshotFile);
     if (table !== null) apply(table);
   };
-  const control = createControlDoor({ book, reload: inOrder(load), onDefect });
+  const control = createControlDoor({ book, visits, reload: inOrder(load), onDefect });
   deadlines.start();
   accessLog.start();
 

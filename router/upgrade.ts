@@ -88,7 +88,7 @@ export class Upgrade {
   #incoming(): IncomingMessage {
     const { request, facts } = this.#options;
     const headers: Record<string, string | string[]> = { connection: "Upgrade", upgrade: "websocket" };
-    for (const line of (forwardedLines(request) + addedLines(request, facts)).split("\r\n")) {
+    for (const line of (forwardedLines(request, facts) + addedLines(request, facts)).split("\r\n")) {
       if (line === "") continue;
       const colon = line.indexOf(": ");
       const [name, value] = [line.slice(0, colon), line.slice(colon + 2)];

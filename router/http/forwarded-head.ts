@@ -7,6 +7,8 @@ export interface ForwardingFacts {
   readonly startMs: number;
   readonly protocol: "http" | "https";
   readonly port: number;
+  /** The Authorization field was for the router (a protected environment): the app does not get it. */
+  readonly hidesAuthorization: boolean;
 }
 
 /** RFC 9110 7.6.1, what this router frames or says itself, and what clients must not be able to claim (`Proxy` is httpoxy). */
@@ -30,11 +32,12 @@ const NOT_FORWARDED = new Set([
 ]);
 
 /** Lines of the client's fields that go on, each with CRLF; Host first. */
-export function forwardedLines(request: RequestHead): string {
+export function forwardedLines(request: RequestHead, facts: Pick<ForwardingFacts, "hidesAuthorization">): string {
   const { names, keys, values } = request.fields;
   let lines = request.host === "" ? "" : `Host: ${request.host}\r\n`;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
+    if (facts.hidesAuthorization && key === "authorization") continue;
     if (isForwarded(key, request)) lines += `${names[i]}: ${values[i]}\r\n`;
   }
   return lines;
@@ -63,7 +66,7 @@ export function addedLines(request: RequestHead, facts: ForwardingFacts): string
 }
 
 export function forwardedHead(request: RequestHead, facts: ForwardingFacts): string {
-  const head = `${request.method} ${request.target} HTTP/1.1\r\n${forwardedLines(request)}${addedLines(request, facts)}`;
+  const head = `${request.method} ${request.target} HTTP/1.1\r\n${forwardedLines(request, facts)}${addedLines(request, facts)}`;
   if (request.framing.kind === "length") return `${head}Content-Length: ${request.framing.length}\r\n\r\n`;
   return request.framing.kind === "chunked" ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
 }

@@ -143,3 +143,9 @@ function expectsContinue(expect: string, minor: 0 | 1): boolean {
 function trim(text: string): string {
   return text.trim();
 }
+
+/** The value of a field that may be there once; null: it is not there. */
+export function fieldOf(request: RequestHead, key: string): string | null {
+  const at = request.fields.keys.indexOf(key);
+  return at < 0 ? null : (request.fields.values[at] ?? null);
+}

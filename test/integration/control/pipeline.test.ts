@@ -12,6 +12,7 @@ import {
   type BranchName,
   type Builder,
   type CommitId,
+  type EnvironmentName,
   type HealthyInstance,
   type Identity,
   type Image,
@@ -46,6 +47,9 @@ interface World {
   readonly files: Map<string, string>;
   readonly running: Map<string, HealthyInstance>;
   table: RouteTable | null;
+  /** Milliseconds since the last request, by environment. */
+  readonly idle: Map<string, number>;
+  wake: (environment: EnvironmentName) => void;
   /** Set to hold or fail a step: called with the step's name. */
   step: (name: string) => Promise<void> | void;
 }
@@ -71,7 +75,16 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "pipeline-"));
   mkdirSync(join(directory, "run/redis"), { recursive: true });
   await startRedis();
-  world = { log: [], heads: new Map(), files: new Map(), running: new Map(), table: null, step: () => undefined };
+  world = {
+    log: [],
+    heads: new Map(),
+    files: new Map(),
+    running: new Map(),
+    table: null,
+    idle: new Map(),
+    wake: () => undefined,
+    step: () => undefined,
+  };
   module = makeControl();
   await module.start();
 });
@@ -201,6 +214,10 @@ function routerDouble(): RouterControl {
       expect(addresses.some((address) => routed.has(address))).toBe(false);
       return true;
     },
+    onWake: (listener) => {
+      world.wake = listener;
+    },
+    idleTimes: async () => Object.fromEntries(world.idle) as Record<EnvironmentName, number>,
     version: async () => world.table?.version ?? null,
     close: async () => undefined,
   };

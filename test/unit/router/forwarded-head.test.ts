@@ -8,6 +8,7 @@ const FACTS = {
   startMs: 1_700_000_000_000,
   protocol: "http",
   port: 8080,
+  hidesAuthorization: false,
 } as const;
 const forward = (...lines: string[]) => forwardedHead(readRequestHead(`${lines.join("\r\n")}\r\n`), FACTS).split("\r\n");
 
@@ -76,5 +77,11 @@ describe("the head for the instance", () => {
   it("passes on the expectation of 100-continue", () => {
     expect(forward("POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 1")).toContain("Expect: 100-continue");
     expect(forward("POST / HTTP/1.0", "Host: a", "Expect: 100-continue", "Content-Length: 1")).not.toContain("Expect: 100-continue");
+  });
+
+  it("does not tell the app a password that was for the router", () => {
+    const request = readRequestHead("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic x\r\n");
+    expect(forwardedHead(request, FACTS)).toContain("Authorization: Basic x");
+    expect(forwardedHead(request, { ...FACTS, hidesAuthorization: true })).not.toContain("Authorization");
   });
 });

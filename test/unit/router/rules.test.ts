@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { RouteTable } from "../../../core/index.ts";
+import type { RouteAccess, RouteTable } from "../../../core/index.ts";
 import { choose } from "../../../router/choose.ts";
 import { messageReader } from "../../../router/control-messages.ts";
 import { destinationOf } from "../../../router/destination.ts";
@@ -154,19 +155,64 @@ describe("the route book", () => {
 });
 
 describe("the destination of a request", () => {
-  const ask = (host: string, path: string, condition: string | null, ready = true) => {
+  const ask = (
+    host: string,
+    path: string,
+    condition: string | null,
+    ready = true,
+    access: RouteAccess | null = null,
+    authorization: string | null = null,
+  ) => {
     const targets = condition === "up" ? [{}] : [];
     const route =
       condition === null
         ? undefined
-        : ({ environment: "blog", condition: condition === "up-empty" ? "up" : condition, targets, holdMs: 0 } as never);
-    const destination = destinationOf({ host, path, route, domain: "paas.example", ready });
+        : ({
+            environment: "blog",
+            condition: condition === "up-empty" ? "up" : condition,
+            targets,
+            holdMs: 0,
+            access,
+            noindex: false,
+          } as never);
+    const destination = destinationOf({ host, path, route, authorization, domain: "paas.example", ready });
     return destination.kind === "fail" ? (destination.failure.code ?? destination.failure.description) : destination.kind;
   };
 
   it("follows the condition of the route", () => {
-    const answers = { up: "send", "up-empty": "H14", starting: "hold", empty: "H81", "no-web": "H14", crashed: "H10", maintenance: "H80" };
+    const answers = {
+      up: "send",
+      "up-empty": "H14",
+      starting: "hold",
+      asleep: "hold",
+      empty: "H81",
+      "no-web": "H14",
+      crashed: "H10",
+      maintenance: "H80",
+    };
     for (const [condition, answer] of Object.entries(answers)) expect(ask("blog.paas.example", "/", condition)).toBe(answer);
+  });
+
+  it("is behind the password of a protected environment, whatever its condition", () => {
+    const access = { user: "blog", passwordSha256: createHash("sha256").update("s3cret:x").digest("hex") };
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+    const asked = (authorization: string | null, condition = "asleep") =>
+      ask("blog.paas.example", "/", condition, true, access, authorization);
+    for (const wrong of [
+      null,
+      "",
+      "Basic",
+      "Bearer x",
+      basic("blog:"),
+      basic("blog:s3cret"),
+      basic("x:s3cret:x"),
+      basic("blog"),
+      "Basic !!!",
+    ]) {
+      expect(asked(wrong)).toBe("unauthorized");
+      expect(asked(wrong, "up")).toBe("unauthorized");
+    }
+    expect(asked(basic("blog:s3cret:x"), "up")).toBe("send");
   });
 
   it("is git below /git/ of any host that is no app's, and never on an app's host", () => {
