@@ -46,7 +46,7 @@ export function deploymentJson(deployment: Deployment): unknown {
   return { id, environment, kind, state, description, commit, by, created: isoTime(createdMs), finished, release, reason };
 }
 
-/** Of a change that may make a release; null where nothing is deployed yet. */
+/** Of a change that deploys: the release that is current now; null and null where nothing is deployed yet. */
 export const OUTCOME_SHAPE = "{release, deployment}";
 
 export function outcomeJson(outcome: Outcome): unknown {

@@ -3,7 +3,7 @@ import { type DeployEvent, renderEvent } from "../core/index.ts";
 import type { Output } from "./output.ts";
 
 export interface Progress {
-  /** `Restarting blog`: the line stays open until something else is said. */
+  /** `Restarting blog`: shown at once where it takes long, else together with how it ended. */
   begin(text: string): void;
   event(event: DeployEvent): void;
   done(text?: string): void;
@@ -14,29 +14,45 @@ export interface Progress {
   close(): void;
 }
 
+/** Whoever waits longer wants to know for what; a quick command says one whole line, which no result of stdout can split. */
+const PATIENCE_MS = 200;
+
 export function createProgress(output: Output): Progress {
-  let begun = "";
+  let begun: string | null = null;
+  let patience: NodeJS.Timeout | null = null;
   let lineIsOpen = false;
+
+  const open = () => {
+    if (begun !== null && !lineIsOpen) output.message(`${begun}...`);
+    lineIsOpen = begun !== null;
+  };
+  const rest = () => {
+    if (patience !== null) clearTimeout(patience);
+    patience = null;
+  };
   const line = (text: string) => {
+    if (patience !== null) open();
+    rest();
     output.message(`${lineIsOpen ? "\n" : ""}${text}\n`);
     lineIsOpen = false;
   };
   return {
     begin: (text) => {
       begun = text;
-      output.message(`${text}... `);
-      lineIsOpen = true;
+      patience = setTimeout(open, PATIENCE_MS).unref();
     },
     event: (event) => {
       for (const text of renderEvent(event)) line(text);
     },
     done: (text = "done") => {
-      output.message(lineIsOpen ? `${text}\n` : `${begun}... ${text}\n`);
+      rest();
+      output.message(lineIsOpen ? ` ${text}\n` : `${begun}... ${text}\n`);
       lineIsOpen = false;
     },
     warn: (text) => line(` !     ${text}`),
     note: line,
     close: () => {
+      rest();
       if (lineIsOpen) output.message("\n");
       lineIsOpen = false;
     },

@@ -20,6 +20,13 @@ export function fields(pairs: Readonly<Record<string, string>>): readonly string
   return rows.map(([name, value]) => `${pad(`${name}:`, widest + 1)} ${printable(value)}`.trimEnd());
 }
 
+/** Text of others for a cell: a change of 4,000 keys has all of them in its description. */
+export function shortened(text: string): string {
+  return text.length > MAX_CELL_CHARACTERS ? `${text.slice(0, MAX_CELL_CHARACTERS - 3)}...` : text;
+}
+
+const MAX_CELL_CHARACTERS = 60;
+
 /** `=== blog Config Vars` */
 export function heading(text: string): string {
   return `=== ${printable(text)}`;

@@ -3,7 +3,7 @@ import type { Deployment } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { DEPLOYMENT_SHAPE, deploymentJson } from "../json-forms.ts";
 import { parseCount } from "../numbers.ts";
-import { heading, table } from "../table.ts";
+import { heading, shortened, table } from "../table.ts";
 import { when } from "../when.ts";
 
 const DEFAULT_ROWS = 15;
@@ -30,5 +30,5 @@ export const deploys: EnvironmentCommand = {
 
 /** `#42  live  Deploy 1a2b3c4  v13  alice  2026/08/01 10:00:00 +0000 (~ 5m ago)` */
 function deploymentRow({ id, state, description, release, by, createdMs, reason }: Deployment, nowMs: number): readonly string[] {
-  return [`#${id}`, state, description, release === null ? "-" : `v${release}`, by, when(createdMs, nowMs), reason ?? ""];
+  return [`#${id}`, state, shortened(description), release === null ? "-" : `v${release}`, by, when(createdMs, nowMs), reason ?? ""];
 }

@@ -2,6 +2,7 @@
 import { PushboatError } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { CONFIRM_OPTION, confirm } from "../confirm.ts";
+import { findEnvironment } from "../find-environment.ts";
 
 export const envsDestroy: EnvironmentCommand = {
   name: "envs:destroy",
@@ -23,6 +24,7 @@ export const envsDestroy: EnvironmentCommand = {
     }
     const given = value("confirm");
     return async (session) => {
+      await findEnvironment(session.control, target);
       const warning = `This destroys ${name} with its releases, config and volumes.`;
       await confirm(session, { name, given, warning, command: `envs:destroy ${name} --confirm ${name}` });
       session.progress.begin(`Destroying ${name}`);

@@ -1,6 +1,6 @@
 /** maintenance: whether an environment answers with the maintenance page. */
-import { PushboatError } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
+import { findEnvironment } from "../find-environment.ts";
 
 export const maintenance: EnvironmentCommand = {
   name: "maintenance",
@@ -12,14 +12,7 @@ export const maintenance: EnvironmentCommand = {
   prepare:
     ({ target }) =>
     async ({ control }) => {
-      const environment = (await control.environments(target.app)).find(({ name }) => name === target.name);
-      if (environment === undefined) {
-        throw new PushboatError({
-          code: "environment/unknown",
-          message: `There is no environment ${target.name}`,
-          hint: `\`envs ${target.app}\` lists what there is.`,
-        });
-      }
-      return result({ environment: target.name, maintenance: environment.maintenance }, [environment.maintenance ? "on" : "off"]);
+      const { maintenance: on } = await findEnvironment(control, target);
+      return result({ environment: target.name, maintenance: on }, [on ? "on" : "off"]);
     },
 };

@@ -3,7 +3,7 @@ import type { Release } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { RELEASE_SHAPE, releaseJson } from "../json-forms.ts";
 import { parseCount } from "../numbers.ts";
-import { heading, table } from "../table.ts";
+import { heading, shortened, table } from "../table.ts";
 import { when } from "../when.ts";
 
 /** Heroku's. */
@@ -37,5 +37,5 @@ export const releases: EnvironmentCommand = {
 /** `v13  Deploy 1a2b3c4  alice  2026/08/01 10:00:00 +0000 (~ 5m ago)` */
 function releaseRow({ number, description, state, by, createdMs }: Release, nowMs: number): readonly string[] {
   const mark = state === "failed" || state === "pending" ? ` (${state})` : "";
-  return [`v${number}`, `${description}${mark}`, by, when(createdMs, nowMs)];
+  return [`v${number}`, `${shortened(description)}${mark}`, by, when(createdMs, nowMs)];
 }

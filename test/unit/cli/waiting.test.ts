@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Actor } from "../../../control/index.ts";
 import { PushboatError } from "../../../core/index.ts";
@@ -17,8 +18,19 @@ describe("a change that deploys", () => {
     const { stdout, stderr } = await call(["config:set", "blog", "A=1"], { control: { changeConfig } });
     expect(stdout).toBe("A: 1\n");
     expect(stderr).toBe(
-      "Setting A and restarting blog... \n-----> Starting web\n       listening\nSetting A and restarting blog... done, v14\n",
+      "Setting A and restarting blog...\n-----> Starting web\n       listening\nSetting A and restarting blog... done, v14\n",
     );
+  });
+
+  it("that takes long says what it does at once, and goes on in the same line", async () => {
+    const changeConfig = async () => {
+      await sleep(300);
+      return { release: 14, deployment: { ...DEPLOYMENT, kind: "config" as const } };
+    };
+    const calling = begin(["config:set", "blog", "A=1"], { control: { changeConfig } });
+    await sleep(250);
+    expect(calling.stderr()).toBe("Setting A and restarting blog...");
+    expect((await calling.answered).stderr).toBe("Setting A and restarting blog... done, v14\n");
   });
 
   it("that fails is exit 1, and the error has a line of its own", async () => {
@@ -27,7 +39,7 @@ describe("a change that deploys", () => {
     };
     const { exitCode, stdout, stderr } = await call(["config:set", "blog", "A=1"], { control: { changeConfig } });
     expect([exitCode, stdout]).toEqual([1, ""]);
-    expect(stderr).toBe("Setting A and restarting blog... \n !     web.1 exited with 1  [start/exited]\n !     v12 still serves.\n");
+    expect(stderr).toBe(" !     web.1 exited with 1  [start/exited]\n !     v12 still serves.\n");
   });
 
   it.each(["failed", "cancelled", "superseded"] as const)("is exit 1 where the deployment comes back as %s", async (state) => {

@@ -24,6 +24,7 @@ const AREAS: Readonly<Record<string, string>> = {
   images: "Exported images.",
   input: "What came on stdin.",
   keys: "SSH keys of administrators.",
+  manifest: "app.json and pushboat.yml of the pushed commit.",
   name: "Names, judged once at the door.",
   network: "Ways out to private addresses.",
   platform: "Pushboat itself. `platform/unexpected` is always our own fault: please report it with the log.",
@@ -59,8 +60,9 @@ export function errorsPage(sources: readonly ProductSource[]): string {
     " !     Use lower-case letters, digits and single hyphens, a letter first, at most 30 characters: my-blog",
     "```",
     "",
-    "Words in capitals stand for what was seen, `…` for text that is put together while it runs. *platform* marks our own faults and",
-    "those of the machine, *transient* what may work when it is tried again; all others are for the caller to mend.",
+    "Words in capitals stand for what was seen, `…` for text that is put together while it runs; behind the arrow stands the hint.",
+    "(platform) marks our own faults and those of the machine, (transient) what may work when it is tried again; all others are for",
+    "the caller to mend.",
     ...areas.flatMap((area) => areaSection(area, byCode)),
     "",
   ].join("\n");
@@ -70,17 +72,16 @@ function areaSection(area: string, byCode: ReadonlyMap<string, readonly Found[]>
   const codes = [...byCode.keys()].filter((code) => areaOf(code) === area).toSorted();
   const rows = codes.map((code) => {
     const found = byCode.get(code) ?? [];
-    const kinds = [...new Set(found.map(({ kind }) => kind))].filter((kind) => kind !== "user").map((kind) => ` *${kind}*`);
-    return `| \`${code}\`${kinds.join("")} | ${distinct(found.map(({ message }) => message))} | ${distinct(found.map(({ hint }) => hint))} |`;
+    const kinds = [...new Set(found.map(({ kind }) => kind))].filter((kind) => kind === "platform" || kind === "transient");
+    const [message, hint] = [distinct(found.map((each) => each.message)), distinct(found.map((each) => each.hint))];
+    return `- \`${code}\`${kinds.map((kind) => ` (${kind})`).join("")}: ${message}${hint === "" ? "" : ` → ${hint}`}`;
   });
-  return ["", `## ${area}`, "", AREAS[area] ?? "", "", "| code | what was seen | what to do |", "|---|---|---|", ...rows];
+  const about = AREAS[area];
+  return ["", `## ${area}`, "", ...(about === undefined ? [] : [about, ""]), ...rows];
 }
 
 function distinct(texts: readonly string[]): string {
-  return [...new Set(texts.filter((text) => text !== ""))]
-    .join(" *or* ")
-    .replaceAll("|", "\\|")
-    .replace(/\s*\n\s*/g, " ");
+  return [...new Set(texts.filter((text) => text !== ""))].join(" / ").replace(/\s+/g, " ").trim();
 }
 
 function areaOf(code: string): string {

@@ -7,7 +7,7 @@ const PAGE = repositoryPath("docs/errors.md");
 async function documented(): Promise<readonly string[]> {
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(PAGE, (await import("./errors-page.ts")).errorsPage(productSources()));
   const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "";
-  return [...page.matchAll(/^\| `([a-z-]+\/[a-z0-9-]+)`/gm)].map((match) => match[1] ?? "").toSorted();
+  return [...page.matchAll(/^- `([a-z-]+\/[a-z0-9-]+)`/gm)].map((match) => match[1] ?? "").toSorted();
 }
 
 function used(): readonly string[] {
