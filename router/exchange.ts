@@ -1,6 +1,6 @@
 /** One request and its answer: where it goes, what is tried, what the client is told, what the log says. */
 
-import { choose } from "./choose.ts";
+import { Attempts } from "./attempts.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { RouterContext } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
@@ -8,12 +8,12 @@ import { FAILURES, type Failure } from "./failure.ts";
 import type { Held } from "./holding.ts";
 import { hostName } from "./host.ts";
 import { BadMessage } from "./http/bad-message.ts";
-import { type Body, sameFraming } from "./http/body.ts";
 import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
 import { fieldOf, type RequestHead } from "./http/request-head.ts";
 import { logLine } from "./log-line.ts";
 import { failurePage, unauthorizedPage, welcomePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
+import { RequestUpload } from "./request-upload.ts";
 import { ResponseRelay } from "./response-relay.ts";
 import type { BookedRoute } from "./route-book.ts";
 import type { Target } from "./target.ts";
@@ -34,18 +34,16 @@ type Phase = "deciding" | "holding" | "connecting" | "waiting" | "streaming" | "
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 export class Exchange implements UpstreamOwner, Held {
-  /** Nothing more of the request's body is to come. */
-  requestComplete: boolean;
   readonly #context: RouterContext;
   readonly #client: ClientConnection;
   readonly #request: RequestHead;
   readonly #id: string;
   readonly #startMs: number;
   readonly #wallStartMs = Date.now();
-  readonly #requestBody: Body;
+  readonly #upload: RequestUpload;
+  readonly #attempts = new Attempts();
   #phase: Phase = "deciding";
   #route: BookedRoute | null = null;
-  #tried: Target[] = [];
   #target: Target | null = null;
   /** For the log; stays when the target was left. */
   #instance: string | null = null;
@@ -54,8 +52,7 @@ export class Exchange implements UpstreamOwner, Held {
   #upgrade: Upgrade | null = null;
   #retried = false;
   #defective = false;
-  /** What the client is told when no instance is left to try. */
-  #lastFailure: Failure = FAILURES.refused;
+  /** Control's git door: a push may take as long as it takes. */
   #patient = false;
   #attemptMs = 0;
   #connectMs: number | null = null;
@@ -67,8 +64,12 @@ export class Exchange implements UpstreamOwner, Held {
     this.#request = request;
     this.#startMs = startMs;
     this.#id = requestId(request.requestId);
-    this.#requestBody = sameFraming(request.framing);
-    this.requestComplete = this.#requestBody.done;
+    this.#upload = new RequestUpload(client, request.framing);
+  }
+
+  /** Nothing more of the request is to come. */
+  get requestComplete(): boolean {
+    return this.#upload.complete;
   }
 
   begin(): void {
@@ -90,24 +91,15 @@ export class Exchange implements UpstreamOwner, Held {
   /** Bytes of the request's body are there (or the instance can take more). */
   pump(): void {
     if (this.requestComplete || this.#upstream === null || (this.#phase !== "waiting" && !this.#hasAnswerHead())) return;
-    const bytes = this.#client.take();
-    if (bytes === null) return;
     try {
-      const { out, rest } = this.#requestBody.scan(bytes);
-      if (rest !== null) this.#client.putBack(rest);
-      if (out !== null && !this.#upstream.socket.write(out)) this.#client.pauseReading();
-      else this.#client.resumeReading();
+      if (!this.#upload.pumpInto(this.#upstream.socket)) return;
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error;
       this.#fail(FAILURES.badRequest);
       return;
     }
-    this.requestComplete = this.#requestBody.done;
-    if (this.#phase === "uploading" && this.requestComplete) {
-      this.#finish(null);
-      return;
-    }
-    this.#awaitProgress();
+    if (this.#phase === "uploading" && this.requestComplete) this.#finish(null);
+    else this.#awaitProgress();
   }
 
   onClientDrain(): void {
@@ -251,18 +243,11 @@ export class Exchange implements UpstreamOwner, Held {
   }
 
   #attempt(): void {
-    const now = performance.now();
-    const targets = this.#route?.targets ?? [];
-    const target = choose(targets, this.#tried, now, this.#context.random);
-    if (target === null) {
-      this.#fail(this.#lastFailure);
-      return;
-    }
-    if (target.inFlight >= this.#context.limits.connectionsPerTarget) {
-      this.#tryNext(target, FAILURES.backlog);
-      return;
-    }
-    this.#connect(target, !this.#retried && !this.#request.upgrade);
+    const { limits, random } = this.#context;
+    const rules = { connectionsPerTarget: limits.connectionsPerTarget, random };
+    const target = this.#attempts.next(this.#route?.targets ?? [], performance.now(), rules);
+    if (target === null) this.#fail(this.#attempts.lastFailure);
+    else this.#connect(target, !this.#retried && !this.#request.upgrade);
   }
 
   #connect(target: Target, mayReuse: boolean): void {
@@ -282,7 +267,7 @@ export class Exchange implements UpstreamOwner, Held {
     }
     this.#phase = "connecting";
     this.#client.deadlineMs = this.#attemptMs + limits.connectMs;
-    this.#upstream = new UpstreamConnection(target, this, this.#request.upgrade ? "stream" : "shared-buffer");
+    this.#upstream = new UpstreamConnection(target, this, this.#isTunnel() ? "stream" : "shared-buffer");
   }
 
   #connectFailed(failure: Failure): void {
@@ -293,20 +278,15 @@ export class Exchange implements UpstreamOwner, Held {
       return;
     }
     target.quarantinedUntilMs = performance.now() + this.#context.limits.quarantineMs;
-    this.#tryNext(target, failure);
-  }
-
-  /** By the table as it is now: it may have changed meanwhile. */
-  #tryNext(failed: Target, failure: Failure): void {
-    this.#tried.push(failed);
-    this.#lastFailure = failure;
+    this.#attempts.failed(target, failure);
+    // By the table as it is now: it may have changed meanwhile.
     this.begin();
   }
 
   #send(): void {
     const upstream = this.#upstream as UpstreamConnection;
     this.#sentMs = performance.now();
-    if (this.#request.upgrade && !this.#patient) {
+    if (this.#isTunnel()) {
       this.#startUpgrade(upstream);
       return;
     }
@@ -367,8 +347,12 @@ export class Exchange implements UpstreamOwner, Held {
     }
     this.#retried = true;
     this.#release("abort");
-    this.#lastFailure = FAILURES.noResponse;
+    this.#attempts.lastFailure = FAILURES.noResponse;
     this.begin();
+  }
+
+  #isTunnel(): boolean {
+    return this.#request.upgrade && !this.#patient;
   }
 
   #isRepeatable(): boolean {
@@ -380,7 +364,7 @@ export class Exchange implements UpstreamOwner, Held {
   }
 
   #mayKeepAlive(): boolean {
-    return this.#request.keepAlive && !this.#defective && !this.#client.isHalfClosed && !this.#context.isClosing();
+    return this.#request.keepAlive && !this.#isTunnel() && !this.#defective && !this.#client.isHalfClosed && !this.#context.isClosing();
   }
 
   #awaitProgress(): void {
@@ -395,7 +379,7 @@ export class Exchange implements UpstreamOwner, Held {
       this.#finish(failure);
       return;
     }
-    this.#swallowBody();
+    this.#upload.swallow();
     this.#answer(failurePage(failure, this.#asker()), failure.status, failure);
   }
 
@@ -406,19 +390,6 @@ export class Exchange implements UpstreamOwner, Held {
     this.#client.socket.write(page);
     this.#writeLog(status, 0, failure);
     this.#client.onExchangeDone(keepAlive ? "keep" : "close");
-  }
-
-  /** A small body that is here already need not cost the connection. */
-  #swallowBody(): void {
-    const bytes = this.requestComplete ? null : this.#client.take();
-    if (bytes === null) return;
-    try {
-      const { rest } = this.#requestBody.scan(bytes);
-      if (rest !== null) this.#client.putBack(rest);
-      this.requestComplete = this.#requestBody.done;
-    } catch {
-      // Broken framing: the connection closes, which is what an incomplete request does anyway.
-    }
   }
 
   /** Ends without a page: the answer is out (null), or it cannot be mended any more. */
