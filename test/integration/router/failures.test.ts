@@ -130,7 +130,25 @@ describe("a client is told why there is no answer of the app", () => {
 });
 
 describe("an instance that cannot be reached", () => {
-  it("costs no request while another one answers, POST included, and is left alone for a while", async () => {
+  it("is left alone for a while after a refusal, then tried again", async () => {
+    await using sound = await givenApp((_, response) => response.end("sound"));
+    await using rig = await givenRouter({ limits: { quarantineMs: 700 } });
+    const address = await closedAddress();
+    rig.route([address, sound.address]);
+    const answers = async () => {
+      const heard = await Promise.all(Array.from({ length: 20 }, () => speak(rig.port, GET("/"), /sound|back/)));
+      return new Set(heard.map((answer) => /sound|back/.exec(answer)?.[0]));
+    };
+    expect(await answers()).toEqual(new Set(["sound"]));
+    const back = createServer((_, response) => response.end("back"));
+    await new Promise<void>((resolve) => back.listen(Number(address.split(":")[1]), "127.0.0.1", resolve));
+    expect(await answers()).toEqual(new Set(["sound"]));
+    await eventually("both answer", async () => (await answers()).size === 2, 3_000);
+    back.close();
+    back.closeAllConnections();
+  });
+
+  it("costs no request while another one answers, POST included", async () => {
     await using app = await givenApp((request, response) => {
       request.resume();
       response.end("ok");

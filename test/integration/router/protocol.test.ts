@@ -204,6 +204,31 @@ describe("large bodies", () => {
     expect((most - before) / MB).toBeLessThan(120);
   });
 
+  it("of several slow clients at once are never mixed up", async () => {
+    const size = 12 * MB;
+    await using app = await givenApp((request, response) => {
+      const letter = request.url?.at(1) ?? "?";
+      response.setHeader("Content-Length", size).end(Buffer.alloc(size, letter));
+    });
+    await using rig = await givenRouter();
+    rig.route([app.address]);
+    const download = async (letter: string) => {
+      const socket = connect(rig.port, "127.0.0.1");
+      socket.write(GET(`/${letter}`, "Connection: close"));
+      let [body, wrong] = [0, 0];
+      let head = true;
+      for await (const chunk of socket as AsyncIterable<Buffer>) {
+        const bytes = head ? chunk.subarray(chunk.indexOf("\r\n\r\n") + 4) : chunk;
+        head = false;
+        body += bytes.length;
+        wrong += bytes.length - bytes.filter((byte) => byte === letter.charCodeAt(0)).length;
+        await sleep(1);
+      }
+      return [body, wrong];
+    };
+    expect(await Promise.all([..."abcdef"].map(download))).toEqual(Array(6).fill([size, 0]));
+  });
+
   it("wait for a slow client instead of filling memory, and for a slow app likewise", async () => {
     let written = 0;
     await using app = await givenApp(async (request, response) => {
