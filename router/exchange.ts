@@ -218,7 +218,7 @@ export class Exchange implements UpstreamOwner, Held {
         this.#fail(destination.failure);
         return;
       case "unauthorized":
-        this.#swallowBody();
+        this.#upload.swallow();
         this.#answer(unauthorizedPage(this.#asker(), destination.route.environment), 401, null);
         return;
     }
