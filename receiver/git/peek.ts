@@ -1,4 +1,4 @@
-/** The first bytes of a stream, before it is piped on; whoever peeks unshifts what it does not keep. */
+/** The first bytes of a stream, before it is piped on. Not unshifted: a stream whose last bytes were read takes none back. */
 import type { Readable } from "node:stream";
 
 /** Reads until `enough` or the end of the stream. */

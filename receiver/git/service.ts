@@ -75,13 +75,15 @@ export function createGitServices({ settings, gitUser, repositories, grants }: G
           const bytes = await takeFirst(input, (first) => readShallowPrefix(first) !== null);
           const { commits, length } = readShallowPrefix(bytes) ?? NOTHING_DECLARED;
           if (commits.length > 0) atEnd.push(await shallow.declare(request.app, commits));
-          if (bytes.length > length) input.unshift(bytes.subarray(length));
+          child.stdin.write(bytes.subarray(length));
         }
         input.pipe(child.stdin);
       },
       disconnect: () => {
         disconnected.abort(new Error("the client has gone"));
         endGroup(child);
+        // Nobody reads any more, and what is unread would keep the child from being seen as closed.
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
       },
     };
     running.add(service);

@@ -46,11 +46,13 @@ export function createFetchHandlers({ repositories, services, pushes }: HttpDepe
       const first = await takeFirst(body, (bytes) => bytes.length >= FIRST_LINE_BYTES);
       // The package waits for ever for a first chunk that it can read.
       if (!/^[0-9a-f]{4}want [0-9a-f]{40}/.test(first.toString("latin1"))) throw NOT_A_FETCH;
-      body.unshift(first);
+      const whole = new PassThrough();
+      whole.write(first);
+      body.pipe(whole);
       git.handle({
         method: "POST",
         url: `/${app}.git/git-upload-pack`,
-        body,
+        body: whole,
         response,
         start: () => services.start({ service: "upload-pack", app, identity, mode: "exchange", protocol: null }),
       });

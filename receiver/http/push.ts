@@ -20,7 +20,7 @@ export function createPushHandler({ repositories, services, log }: HttpDependenc
     const body = decodedBody(request, () => child.disconnect());
     const child = services.start({ service: "receive-pack", app, identity: identityOf(response), mode: "exchange", protocol: null });
     response.once("close", child.disconnect);
-    const complaints = text(child.stderr);
+    const complaints = text(child.stderr).catch(() => "");
 
     forbidCaching(response);
     response.setHeader("Content-Type", RESULT_TYPE);

@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface GitProcess {
+  readonly pid: number;
+  readonly uid: number;
+  readonly processGroup: number;
   readonly commandLine: string;
   readonly environment: ReadonlyMap<string, string>;
 }
@@ -17,7 +20,14 @@ export function gitProcesses(directory: string): readonly GitProcess[] {
         variables.map((variable) => [variable.split("=", 1)[0] ?? "", variable.slice(variable.indexOf("=") + 1)]),
       );
       const ours = environment.get("HOME") === "/nonexistent" && (commandLine.includes(directory) || variables.join().includes(directory));
-      return ours ? [{ commandLine, environment }] : [];
+      const uid = Number(/^Uid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
+      // Behind the name in parentheses: state, parent, process group.
+      const processGroup = Number(
+        read(`/proc/${pid}/stat`)
+          .replace(/^.*\) /s, "")
+          .split(" ")[2],
+      );
+      return ours ? [{ pid: Number(pid), uid, processGroup, commandLine, environment }] : [];
     });
 }
 
