@@ -9,7 +9,6 @@ import type {
   EventSink,
   HostName,
   Identity,
-  Instance,
   KeyName,
   LogLine,
   LogQuery,
@@ -18,6 +17,7 @@ import type {
   ProcessType,
   Release,
   ScaleChange,
+  ShownInstance,
   SourcedValue,
   VolumeName,
 } from "../core/index.ts";
@@ -50,7 +50,7 @@ export interface EnvironmentSummary {
   /** Current release; null: nothing pushed yet. */
   readonly release: number | null;
   readonly commit: CommitId | null;
-  readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "deploying";
+  readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "asleep" | "deploying";
   /** Also while the state says something else, as `deploying`. */
   readonly maintenance: boolean;
   readonly createdMs: number;
@@ -147,7 +147,7 @@ export interface Control {
   /** null unsets. One atomic change, one release. */
   changeConfig(target: Target, changes: Readonly<Record<string, string | null>>, actor: Actor): Promise<Outcome>;
 
-  instances(target: Target): Promise<readonly Instance[]>;
+  instances(target: Target): Promise<readonly ShownInstance[]>;
   formation(target: Target): Promise<readonly Formation[]>;
   scale(target: Target, changes: readonly ScaleChange[], actor: Actor): Promise<Outcome>;
   restart(target: Target, actor: Actor): Promise<Outcome>;

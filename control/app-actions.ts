@@ -172,6 +172,7 @@ function environmentState(deps: Deps, environment: EnvironmentRecord): Environme
   if (deps.store.deployments.open(environment.name).length > 0) return "deploying";
   if (environment.currentRelease === null) return "empty";
   if (environment.maintenance) return "maintenance";
+  if (environment.asleep) return "asleep";
   const instances = deps.runtime.instances(environment.name).filter((instance) => instance.revision === environment.revision);
   const formation = deps.store.releases.formation(environment.name);
   if (quantityOf(WEB, formation) === 0 && instances.length === 0) return "scaled-to-zero";

@@ -6,6 +6,7 @@ export interface AppSettings {
   readonly branchTtlMs: number | null;
   /** Idle branch environments sleep after this long; null: they do not. */
   readonly sleepAfterMs: number | null;
+  readonly productionSleepAfterMs: number | null;
   readonly sleep: "stop" | "freeze";
   readonly branchLimit: number;
   /** Branch environments ask for a password from their first push on. */
@@ -17,6 +18,7 @@ const DAY_MS = 86_400_000;
 const DEFAULTS: AppSettings = {
   branchTtlMs: 5 * DAY_MS,
   sleepAfterMs: 30 * 60_000,
+  productionSleepAfterMs: null,
   sleep: "stop",
   branchLimit: 50,
   protectBranches: false,
@@ -38,6 +40,7 @@ const RULES: Readonly<Record<string, SettingRule>> = {
   },
   "protect-branches": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
   "sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
+  "production-sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
   sleep: { hint: "stop or freeze", valid: (value) => value === "stop" || value === "freeze" },
 };
 
@@ -61,6 +64,7 @@ export function readSettings(stored: Readonly<Record<string, string>>): AppSetti
   return {
     branchTtlMs: period("branch-ttl", DEFAULTS.branchTtlMs),
     sleepAfterMs: period("sleep-after", DEFAULTS.sleepAfterMs),
+    productionSleepAfterMs: period("production-sleep-after", DEFAULTS.productionSleepAfterMs),
     sleep: stored["sleep"] === "freeze" ? "freeze" : DEFAULTS.sleep,
     branchLimit: Number(stored["branch-limit"] ?? DEFAULTS.branchLimit),
     protectBranches: stored["protect-branches"] === "on",

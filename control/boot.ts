@@ -3,23 +3,22 @@
  * After a crash of control nothing is touched that is as it shall be; after a reboot everything is started again.
  */
 import { type EventSink, renderEvent } from "../core/index.ts";
+import type { Admission } from "./admission.ts";
 import { currentWorkload } from "./current.ts";
 import { retire, rollForward } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 
-/** Environments started side by side after a reboot: the machine is small and all of them want its cores. */
-const BOOT_CONCURRENCY = 3;
-
-export async function boot(deps: Deps, routes: RouteFeed): Promise<void> {
+export async function boot(deps: Deps, routes: RouteFeed, admission: Admission): Promise<void> {
   await deps.runtime.adopt();
   undoUncommitted(deps);
   const environments = deps.store.apps.environments().filter((environment) => environment.currentRelease !== null);
   const missing: EnvironmentRecord[] = [];
-  for (const environment of environments) if (!(await keepRunning(deps, environment))) missing.push(environment);
+  for (const environment of environments.filter(({ asleep }) => !asleep))
+    if (!(await keepRunning(deps, environment))) missing.push(environment);
   // A router may still be on its way up, and nobody at the doors shall wait for it. Each environment's lock keeps the order.
-  const background = [retireStrangers(deps, routes), rollForwardCommitted(deps, routes), bringBack(deps, routes, missing)];
+  const background = [retireStrangers(deps, routes), rollForwardCommitted(deps, routes), bringBack(deps, routes, admission, missing)];
   for (const work of background) work.catch((error) => deps.log.error({ err: error }, "recovering failed"));
 }
 
@@ -77,12 +76,8 @@ async function rollForwardCommitted(deps: Deps, routes: RouteFeed): Promise<void
   }
 }
 
-async function bringBack(deps: Deps, routes: RouteFeed, environments: readonly EnvironmentRecord[]): Promise<void> {
-  const waiting = [...environments];
-  const worker = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await bringBackOne(deps, routes, next);
-  };
-  await Promise.all(Array.from({ length: BOOT_CONCURRENCY }, worker));
+async function bringBack(deps: Deps, routes: RouteFeed, admission: Admission, environments: readonly EnvironmentRecord[]): Promise<void> {
+  await Promise.all(environments.map((environment) => admission.run(() => bringBackOne(deps, routes, environment))));
 }
 
 async function bringBackOne(deps: Deps, routes: RouteFeed, { name }: EnvironmentRecord): Promise<void> {

@@ -1,6 +1,7 @@
 /** Joins the modules: the deploy pipeline, the state store, the queue. */
 import type { Credentials, EnvironmentName, PushHandler } from "../core/index.ts";
 import { createAccessActions, createCredentials, importAdminKeys } from "./access-actions.ts";
+import { createAdmission } from "./admission.ts";
 import type { Control } from "./api.ts";
 import { createAppActions, keptImages } from "./app-actions.ts";
 import { boot } from "./boot.ts";
@@ -16,6 +17,7 @@ import { createJobQueue } from "./queue.ts";
 import { createReleaseActions } from "./release-actions.ts";
 import { createResourceActions } from "./resource-actions.ts";
 import { createRouteFeed } from "./route-feed.ts";
+import { createSleep } from "./sleep.ts";
 import { openStore } from "./store/index.ts";
 import { createVolumeActions } from "./volume-actions.ts";
 
@@ -55,6 +57,8 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   const apps = createAppActions(deps, operations, routes);
   deps.runtime.onChange(() => routes.changed());
 
+  const admission = createAdmission();
+  const sleep = createSleep(deps, routes, admission);
   let stopLifetimes = (): void => undefined;
   const { ensureApp, destroyBranch, ...appActions } = apps;
   return {
@@ -70,7 +74,8 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
     credentials: createCredentials(deps),
     async start() {
-      await boot(deps, routes);
+      await boot(deps, routes, admission);
+      sleep.start();
       stopLifetimes = startLifetimes(deps, apps);
       const waiting = operations.waiting();
       for (const environment of waiting.builds) queue.wake("builds", environment);
@@ -78,6 +83,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     },
     async close() {
       stopLifetimes();
+      sleep.close();
       routes.close();
       sweeper.close();
       await queue.close();

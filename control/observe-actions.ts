@@ -1,12 +1,21 @@
 /** Looking at what runs, and running something beside it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_SIZE, type ProcessDefinition, PushboatError, RELEASE, type Settings, type WEB } from "../core/index.ts";
+import {
+  DEFAULT_SIZE,
+  type ProcessDefinition,
+  PushboatError,
+  RELEASE,
+  type Settings,
+  type ShownInstance,
+  type WEB,
+} from "../core/index.ts";
 import type { Control, StatusReport } from "./api.ts";
 import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
 import { requireEnvironment, requireRelease } from "./find.ts";
 import type { JobQueue } from "./queue.ts";
+import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
 type ObserveActions = Pick<Control, "status" | "instances" | "formation" | "logs" | "run" | "exportImage">;
@@ -35,6 +44,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
     },
     async instances(target) {
       const environment = requireEnvironment(deps, target);
+      if (environment.asleep) return await sleepingInstances(deps, environment);
       return runtime.instances(environment.name).filter((instance) => instance.revision === environment.revision);
     },
     async formation(target) {
@@ -103,4 +113,30 @@ function platformProcesses(settings: Settings): StatusReport["processes"] {
   } catch {
     return [];
   }
+}
+
+/** What will run again at the next request; nothing of it has a process now, or a frozen one. */
+async function sleepingInstances(deps: Deps, environment: EnvironmentRecord): Promise<readonly ShownInstance[]> {
+  const workload = await currentWorkload(deps, environment);
+  const frozen = deps.runtime.instances(environment.name);
+  return workload.processes.flatMap(({ type, quantity }) =>
+    Array.from({ length: quantity }, (_, at): ShownInstance => {
+      const held = frozen.find((instance) => instance.type === type && instance.index === at + 1);
+      return {
+        id: held?.id ?? "",
+        environment: environment.name,
+        revision: workload.revision,
+        release: workload.release,
+        type,
+        index: at + 1,
+        state: "idle",
+        address: null,
+        pid: held?.pid ?? null,
+        memoryBytes: held?.memoryBytes ?? 0,
+        restarts: held?.restarts ?? 0,
+        sinceMs: held?.sinceMs ?? environment.createdMs,
+        reason: "asleep until its next visitor",
+      };
+    }),
+  );
 }

@@ -101,7 +101,7 @@ function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environm
 }
 
 interface RouteFacts {
-  readonly environment: Pick<EnvironmentRecord, "currentRelease" | "maintenance">;
+  readonly environment: Pick<EnvironmentRecord, "currentRelease" | "maintenance" | "asleep">;
   readonly targets: number;
   readonly quantity: number;
   readonly allCrashed: boolean;
@@ -111,6 +111,7 @@ interface RouteFacts {
 export function routeCondition({ environment, targets, quantity, allCrashed }: RouteFacts): RouteCondition {
   if (environment.maintenance) return "maintenance";
   if (environment.currentRelease === null) return "empty";
+  if (environment.asleep) return "asleep";
   if (targets > 0) return "up";
   if (quantity === 0) return "no-web";
   return allCrashed ? "crashed" : "starting";

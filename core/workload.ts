@@ -81,6 +81,9 @@ export interface Instance {
   readonly reason: string | null;
 }
 
+/** An instance as its owner sees it: `idle` where the environment sleeps. */
+export type ShownInstance = Omit<Instance, "state"> & { readonly state: InstanceState | "idle" };
+
 declare const healthy: unique symbol;
 /** Only `converge` makes these, and only these can be routed to. */
 export type HealthyInstance = Instance & { readonly state: "up"; readonly [healthy]: true };
@@ -153,6 +156,9 @@ export interface Runtime {
   keep(workload: Workload): void;
   /** Nothing is kept up in the environment any more. */
   forget(environment: EnvironmentName): void;
+  /** Stops what runs in the environment where it is, in memory, or lets it go on: sleep without a boot at the end. */
+  freeze(environment: EnvironmentName): void;
+  thaw(environment: EnvironmentName): void;
   /** TERM, 30 s, KILL; removes every kernel object. Idempotent. */
   stop(instances: readonly Instance[]): Promise<void>;
   /** All instances of one environment, or of all. */

@@ -84,6 +84,12 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
     keep: (workload) => keeper.keep(workload),
     forget: (environment) => keeper.forget(environment),
     stop: (instances) => stopAll(instances, settings.stopTimeoutMs),
+    freeze: (environment) => {
+      for (const { id } of table.of(environment).filter(isLiving)) engine.freeze(id);
+    },
+    thaw: (environment) => {
+      for (const { id } of table.of(environment).filter(isLiving)) engine.thaw(id);
+    },
     instances: (environment) => (environment === undefined ? table.all() : table.of(environment)).map(snapshot),
     healthy: (environment) => {
       const workload = keeper.kept(environment);

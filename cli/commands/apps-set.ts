@@ -12,6 +12,7 @@ export const appsSet: AppCommand = {
     "  branch-limit       how many branch environments the app may have (default 50)",
     "  protect-branches   on: new branch environments ask for a password",
     "  sleep-after        branch environments sleep after this long without a request: 30m (default), 2h, never",
+    "  production-sleep-after  the same for production (default never)",
     "  sleep              stop (default) or freeze: how they sleep",
     "Without a value the setting goes back to its default.",
   ].join("\n"),

@@ -1,6 +1,6 @@
 /** ps: process types and their instances. */
 import type { Formation } from "../../control/index.ts";
-import type { Instance } from "../../core/index.ts";
+import type { ShownInstance } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { heading } from "../table.ts";
 import { isoTime, when } from "../when.ts";
@@ -23,7 +23,7 @@ export const ps: EnvironmentCommand = {
     },
 };
 
-function psLines(formation: readonly Formation[], instances: readonly Instance[], nowMs: number): readonly string[] {
+function psLines(formation: readonly Formation[], instances: readonly ShownInstance[], nowMs: number): readonly string[] {
   const known = new Set<string>(formation.map(({ type }) => type));
   const gone = [...new Set(instances.map(({ type }) => type))].filter((type) => !known.has(type));
   const headings = [
@@ -38,7 +38,7 @@ function psLines(formation: readonly Formation[], instances: readonly Instance[]
 }
 
 /** `web.1: up 2026/08/01 10:00:00 +0000 (~ 5m ago)` */
-function instanceLine({ type, index, state, sinceMs, reason, restarts }: Instance, nowMs: number): string {
+function instanceLine({ type, index, state, sinceMs, reason, restarts }: ShownInstance, nowMs: number): string {
   const notes = [
     ...(reason === null || state === "up" ? [] : [reason]),
     ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? "restart" : "restarts"}`]),
@@ -46,7 +46,7 @@ function instanceLine({ type, index, state, sinceMs, reason, restarts }: Instanc
   return `${type}.${index}: ${state} ${when(sinceMs, nowMs)}${notes.length === 0 ? "" : ` ${notes.join(", ")}`}`;
 }
 
-function instanceJson({ type, index, state, release, address, memoryBytes, restarts, sinceMs }: Instance): unknown {
+function instanceJson({ type, index, state, release, address, memoryBytes, restarts, sinceMs }: ShownInstance): unknown {
   const ipAndPort = address === null ? null : `${address.ip}:${address.port}`;
   return { type, index, state, release, address: ipAndPort, memoryBytes, restarts, since: isoTime(sinceMs) };
 }

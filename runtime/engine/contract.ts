@@ -88,6 +88,9 @@ export interface Engine {
   wait(id: string, signal: AbortSignal): Promise<ContainerExit>;
   /** Sends to all processes inside (TERM) or the whole cgroup (KILL). Nothing happens where it is gone. */
   kill(id: string, signal: "TERM" | "KILL" | "INT" | "HUP"): Promise<void>;
+  /** Stops all its processes where they are, in memory; thaw lets them go on. kill and remove thaw by themselves. */
+  freeze(id: string): void;
+  thaw(id: string): void;
   /** Removes every kernel object and file of an ended (or killed here) container. Idempotent. */
   remove(id: string): Promise<void>;
   exec(spec: ExecSpec): Promise<ExecProcess>;

@@ -64,6 +64,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
   const remove = async (id: string): Promise<void> => {
     const { allowed } = ready();
+    cgroups.freeze(containerPaths(paths, id).cgroup, false);
     const slot = readRecord(paths, id)?.slot;
     await allowed.leave(id, slot ?? null);
     await removeContainer(id, removal());
@@ -122,10 +123,15 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     async kill(id, signal) {
       const init = readRecord(paths, id)?.init;
       if (init == null || !isAlive(init.pid, init.startTicks)) return;
+      // a frozen process (cgroup version 1) would take no signal, not even KILL
+      cgroups.freeze(containerPaths(paths, id).cgroup, false);
       if (signal === "KILL") return sendSignal(init.pid, "SIGKILL");
       // not to init: it would pass the signal on, and the command would get it twice
       for (const pid of cgroups.processes(containerPaths(paths, id).cgroup)) if (pid !== init.pid) sendSignal(pid, `SIG${signal}`);
     },
+
+    freeze: (id) => cgroups.freeze(containerPaths(paths, id).cgroup, true),
+    thaw: (id) => cgroups.freeze(containerPaths(paths, id).cgroup, false),
 
     remove,
 

@@ -1,5 +1,5 @@
 /** A container's control groups, read from files: version 1 (also hybrid) and version 2. */
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { readText } from "./process.ts";
 
 export interface Cgroups {
@@ -9,6 +9,8 @@ export interface Cgroups {
   memoryKills(cgroup: string): number;
   /** All processes in it. */
   processes(cgroup: string): readonly number[];
+  /** Stops all processes in it where they are, or lets them go on. Nothing happens where it is gone. */
+  freeze(cgroup: string, frozen: boolean): void;
   /** Removes a group and the groups in it, in every hierarchy; false while a process in one is still ending. */
   remove(cgroup: string): boolean;
   readonly swapAccounting: boolean;
@@ -29,6 +31,8 @@ function version1(): Cgroups {
     },
     memoryKills: (cgroup) => field(readText(`${memory}${cgroup}/memory.oom_control`), "oom_kill"),
     processes: (cgroup) => pidsIn(`${ROOT}/pids${cgroup}/cgroup.procs`),
+    // cgroup-v1/freezer-subsystem.rst
+    freeze: (cgroup, frozen) => writeIfThere(`${ROOT}/freezer${cgroup}/freezer.state`, frozen ? "FROZEN" : "THAWED"),
     remove: (cgroup) => readdirSync(ROOT).filter((controller) => !removeGroup(`${ROOT}/${controller}${cgroup}`)).length === 0,
     swapAccounting: existsSync(`${memory}/memory.memsw.limit_in_bytes`),
   };
@@ -43,6 +47,7 @@ function version2(): Cgroups {
     },
     memoryKills: (cgroup) => field(readText(`${ROOT}${cgroup}/memory.events`), "oom_kill"),
     processes: (cgroup) => pidsIn(`${ROOT}${cgroup}/cgroup.procs`),
+    freeze: (cgroup, frozen) => writeIfThere(`${ROOT}${cgroup}/cgroup.freeze`, frozen ? "1" : "0"),
     remove: (cgroup) => removeGroup(`${ROOT}${cgroup}`),
     // runc turns swap = memory into memory.swap.max = 0, and passes over a kernel that does not have it
     swapAccounting: true,
@@ -57,6 +62,14 @@ export function field(text: string | null, name: string): number {
 
 function pidsIn(file: string): readonly number[] {
   return (readText(file) ?? "").split("\n").filter(Boolean).map(Number);
+}
+
+function writeIfThere(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 function removeGroup(directory: string): boolean {

@@ -190,6 +190,8 @@ function runtimeDouble(): Runtime {
     async stop(instances: readonly Instance[]) {
       for (const { id } of instances) if (world.running.delete(id)) world.log.push(`stop ${id}`);
     },
+    freeze: (environment) => void world.log.push(`freeze ${environment}`),
+    thaw: (environment) => void world.log.push(`thaw ${environment}`),
     instances: of,
     healthy: (environment) => of(environment).filter(({ revision }) => revision === kept.get(environment)?.revision),
     onChange: () => undefined,
@@ -444,7 +446,7 @@ test("Redis emptied, and Redis killed, while operations wait: nothing is lost", 
 test("control killed before the commit point: the deployment is undone", async () => {
   await push("1");
   hold("start 2");
-  void push("2");
+  push("2").catch(() => undefined); // its control dies
   await until(() => revisions().includes("2"));
   await module.close(); // the process is gone: nothing of its memory is used again
   world.step = () => undefined;
@@ -461,7 +463,7 @@ test("control killed after the commit point: the deployment is rolled forward", 
   await push("1");
   hold("publish");
   hold("ref");
-  void push("2");
+  push("2").catch(() => undefined); // its control dies
   await until(async () => (await module.control.deployments(blog, 1))[0]?.state === "committed");
   await module.close();
   world.step = () => undefined;
@@ -510,4 +512,83 @@ test("a dry run makes no environment, no deployment and moves nothing", async ()
   expect(await outcome(push("2", "feature-x", ["dry-run"]))).toBe("ok");
   expect(await module.control.environments("blog" as AppName)).toHaveLength(1);
   expect(await module.control.deployments(blog, 10)).toHaveLength(1);
+});
+
+test("a branch sees shared keys, what the commit says and generated secrets, and nothing else of production's config", async () => {
+  await push("1");
+  await module.control.changeConfig(blog, { SECRET_KEY: "production", MAPS: "shared", TOKEN: "production" }, actor());
+  await module.control.shareKeys("blog" as AppName, ["MAPS"], true, actor());
+  world.files.set("app.json", JSON.stringify({ env: { SECRET_KEY: { generator: "secret" }, MODE: "review", EXTRA: { required: false } } }));
+  const branch = parseEnvironmentName("blog@feature-x");
+  expect(await outcome(push("2", "feature-x"))).toBe("ok");
+  const sourced = await module.control.configSources(branch);
+  expect(Object.keys(sourced)).toEqual(["MAPS", "MODE", "SECRET_KEY"]);
+  expect(sourced).toMatchObject({
+    MAPS: { value: "shared", source: "shared" },
+    MODE: { value: "review", source: "manifest" },
+    SECRET_KEY: { source: "generated" },
+  });
+  const secret = sourced["SECRET_KEY"]?.value;
+  expect(secret).toMatch(/^[0-9a-f]{64}$/);
+  await module.control.changeConfig(branch, { MODE: "own" }, actor());
+  expect(await module.control.configSources(branch)).toMatchObject({
+    MODE: { value: "own", source: "own" },
+    SECRET_KEY: { value: secret },
+  });
+});
+
+test("a missing required key fails the push before the build, with the command that sets it", async () => {
+  await push("1");
+  world.files.set("app.json", JSON.stringify({ env: { API_KEY: { description: "of the service" } } }));
+  expect(await outcome(push("2", "feature-x"))).toBe(
+    "config failed: blog@feature-x needs API_KEY, which app.json calls required and nothing sets",
+  );
+  expect(world.log).not.toContain("build 2");
+  expect(output.join("")).toContain("config:set blog@feature-x API_KEY=...");
+  await module.control.changeConfig(parseEnvironmentName("blog@feature-x"), { API_KEY: "1" }, actor());
+  expect(await module.control.retryDeployment(parseEnvironmentName("blog@feature-x"), actor())).toMatchObject({ state: "live" });
+});
+
+test("promotion releases the very same image with the other environment's config, without a build", async () => {
+  await push("1");
+  await module.control.changeConfig(blog, { A: "production" }, actor());
+  await push("2", "staging");
+  const builds = world.log.filter((line) => line.startsWith("build")).length;
+  await module.control.promote(parseEnvironmentName("blog@staging"), blog, actor());
+  const [newest] = await module.control.releases(blog);
+  expect(newest).toMatchObject({ number: 3, description: "Promote blog@staging v1", imageDigest: "sha256:2", commit: commit("2") });
+  expect((await current()).config).toEqual({ A: "production" });
+  expect(world.log.filter((line) => line.startsWith("build")).length).toBe(builds);
+});
+
+test("the branch limit refuses one more environment and names the oldest", async () => {
+  await push("1");
+  await module.control.setAppSetting("blog" as AppName, "branch-limit", "1", actor());
+  await push("2", "first");
+  expect(await outcome(push("3", "second"))).toBe("environment failed: blog has 1 branch environments, which is its limit");
+  expect(output.join("")).toContain("envs:destroy blog@first");
+});
+
+test("an environment made from a production release has no branch and no build of its own", async () => {
+  await push("1");
+  const demo = parseEnvironmentName("blog@pr-12");
+  await module.control.createEnvironment(demo, { kind: "release", release: 1 }, actor());
+  expect((await module.control.environments("blog" as AppName)).map(({ name, release }) => [name, release])).toEqual([
+    ["blog", 1],
+    ["blog@pr-12", 1],
+  ]);
+  expect(world.heads.has("blog pr-12")).toBe(false);
+});
+
+test("a protected branch has a password with its first release and keeps it", async () => {
+  await push("1");
+  await module.control.setAppSetting("blog" as AppName, "protect-branches", "on", actor());
+  await push("2", "feature-x");
+  const route = () => world.table?.routes.find(({ environment }) => environment === "blog@feature-x");
+  const access = route()?.access;
+  expect(access).toMatchObject({ user: "blog", passwordSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(output.join("")).toMatch(/protected: user blog, password [\w-]{16}\n/);
+  await push("3", "feature-x");
+  expect(route()?.access).toEqual(access);
+  expect(world.table?.routes.find(({ environment }) => environment === "blog")?.access).toBeUndefined();
 });
