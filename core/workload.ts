@@ -77,7 +77,7 @@ export interface Instance {
   readonly restarts: number;
   /** Epoch milliseconds of the last change of state. */
   readonly sinceMs: number;
-  /** A word or sentence for the user: `exited with 1`, `out of memory`, `killed by SIGKILL`. */
+  /** A word or sentence for the user: `exited with code 1`, `out of memory (512 MB)`, `killed by SIGKILL`. */
   readonly reason: string | null;
 }
 

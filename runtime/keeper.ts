@@ -1,9 +1,10 @@
 /** Keeps up what was committed: what is missing is started, what crashed is started again by the policy. */
 import { decideRestart, type EnvironmentName, type RestartPolicy, type Workload } from "../core/index.ts";
 import type { InstanceTable } from "./instance-table.ts";
-import { type Lives, supervisorSource } from "./lives.ts";
+import type { Lives } from "./lives.ts";
 import type { Logs } from "./logs/index.ts";
 import { plan, type Step } from "./plan.ts";
+import { supervisorSource } from "./tracked.ts";
 
 export interface KeeperParts {
   readonly table: InstanceTable;

@@ -1,15 +1,13 @@
 /** The life of each instance: started, ready, ended. Changes the table; decides nothing about what comes after a crash. */
-import { WEB, type Workload, type WorkloadProcess } from "../core/index.ts";
+import type { Workload } from "../core/index.ts";
 import { type Birth, instanceSpec, newborn, processOf } from "./birth.ts";
+import { becomeReady, CLOSED, type Life, NEVER } from "./boot.ts";
 import { newContainerId } from "./container-id.ts";
-import type { Container, ContainerExit, Engine } from "./engine/contract.ts";
+import type { Container, Engine } from "./engine/contract.ts";
 import { exitReason } from "./exit-reason.ts";
 import type { InstanceTable } from "./instance-table.ts";
-import { socketName } from "./listening-sockets.ts";
 import type { Logs } from "./logs/index.ts";
-import { isAlive } from "./process-identity.ts";
-import { awaitUpFor, awaitWebReady } from "./readiness.ts";
-import { engineError, failureReason, type StartFailure, startError, stoppedError } from "./start-failure.ts";
+import { stoppedError } from "./start-failure.ts";
 import { instanceName, isLiving, type Tracked } from "./tracked.ts";
 
 export interface LivesParts {
@@ -36,18 +34,6 @@ export interface Lives {
   forget(id: string): void;
   /** Ends all watching; the containers run on. */
   close(): void;
-}
-
-interface Life {
-  readonly startedMs: number;
-  readonly container: Promise<Container>;
-  readonly ended: Promise<void>;
-  /** Aborted when it has ended or is being forgotten. */
-  readonly over: AbortController;
-  exit: ContainerExit | null;
-  /** Why we killed it ourselves. */
-  verdict: string | null;
-  ready: Promise<void> | null;
 }
 
 export function createLives(parts: LivesParts): Lives {
@@ -95,6 +81,7 @@ export function createLives(parts: LivesParts): Lives {
       end(id, life?.verdict ?? exitReason(exit, table.get(id)?.memoryLimitBytes ?? 0));
     } catch (error) {
       if (!closing.signal.aborted) complain(`watching ${id}`, error);
+      else await NEVER; // it runs on, and nobody here will know when it ends
     }
   }
 
@@ -110,66 +97,8 @@ export function createLives(parts: LivesParts): Lives {
     const instance = table.get(id);
     if (life === undefined || instance === undefined) return Promise.reject(stoppedError(id));
     if (instance.state === "up") return Promise.resolve();
-    life.ready ??= becomeReady(instance, life, processOf(workload, instance.type));
+    life.ready ??= becomeReady(parts, { instance, life, process: processOf(workload, instance.type) });
     return life.ready;
-  }
-
-  async function becomeReady(instance: Tracked, life: Life, process: WorkloadProcess): Promise<void> {
-    const name = instanceName(instance);
-    const container = await life.container.catch((error) => {
-      throw engineError(name, error);
-    });
-    const failure = await watchReadiness(instance, life, container, process);
-    if (failure === null) return comeUp(instance, life, name);
-    if (failure.kind !== "exited") await condemn(instance.id, life, failureReason(failure));
-    throw startError(name, failure);
-  }
-
-  /** It may have ended between the last look and now. */
-  function comeUp(instance: Tracked, life: Life, name: string): void {
-    if (table.get(instance.id)?.state !== "starting") throw startError(name, exitFailure(instance, life));
-    const sinceMs = now();
-    table.change(instance.id, { state: "up", sinceMs, upSinceMs: sinceMs, reason: null });
-  }
-
-  async function watchReadiness(
-    instance: Tracked,
-    life: Life,
-    container: Container,
-    process: WorkloadProcess,
-  ): Promise<StartFailure | null> {
-    const { signal } = life.over;
-    try {
-      if (instance.type !== WEB || container.ip === null) return await awaitUpFor(process.readiness, signal);
-      return await awaitWebReady({
-        ip: container.ip,
-        pid: container.pid,
-        isAlive: () => isAlive(container),
-        rule: process.readiness,
-        signal,
-        onWrongPort: (sockets) =>
-          logs.write(
-            instance.environment,
-            supervisorSource(instance),
-            `Listens on ${sockets.map(socketName).join(", ")}, not yet on $PORT`,
-          ),
-      });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      return exitFailure(instance, life);
-    }
-  }
-
-  function exitFailure(instance: Tracked, life: Life): StartFailure {
-    if (life.exit === null || table.get(instance.id)?.state !== "crashed") throw stoppedError(instanceName(instance));
-    return { kind: "exited", exit: life.exit, afterMs: now() - life.startedMs, memoryLimitBytes: instance.memoryLimitBytes };
-  }
-
-  /** What did not boot in its time is ended; that counts as a crash. */
-  async function condemn(id: string, life: Life, verdict: string): Promise<void> {
-    life.verdict = verdict;
-    await engine.kill(id, "KILL");
-    await life.ended;
   }
 
   function forget(id: string): void {
@@ -186,11 +115,9 @@ export function createLives(parts: LivesParts): Lives {
       await lives.get(id)?.container.catch(() => {});
     },
     forget,
-    close: () => closing.abort(),
+    close: () => {
+      closing.abort();
+      for (const life of lives.values()) life.over.abort(CLOSED);
+    },
   };
-}
-
-/** `pushboat[web.1]` */
-export function supervisorSource(instance: { readonly type: string; readonly index: number }): string {
-  return `pushboat[${instanceName(instance)}]`;
 }

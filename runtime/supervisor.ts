@@ -1,18 +1,19 @@
 /** The Runtime: what was asked for x what runs, kept together. Each skill is in a file of its own; here they are joined. */
 import { type HealthyInstance, type Instance, RESTART_POLICY, type Runtime, type Settings, WEB } from "../core/index.ts";
 import { adopt } from "./adopt.ts";
+import { createAllowedWays } from "./allowed-ways.ts";
 import { APP_PORT } from "./container-spec.ts";
 import { converge } from "./converge.ts";
 import type { Engine } from "./engine/contract.ts";
 import { InstanceTable } from "./instance-table.ts";
 import { createKeeper } from "./keeper.ts";
-import { createLives, supervisorSource } from "./lives.ts";
+import { createLives } from "./lives.ts";
 import { createLogs } from "./logs/index.ts";
 import { createOneOffs } from "./one-offs.ts";
 import { wanted } from "./plan.ts";
 import { createReadyMarks } from "./ready-marks.ts";
 import { createStop } from "./stop.ts";
-import { isLiving, type Tracked } from "./tracked.ts";
+import { isLiving, supervisorSource, type Tracked } from "./tracked.ts";
 
 export interface SupervisorOptions {
   readonly settings: Settings;
@@ -32,6 +33,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   const table = new InstanceTable();
   const marks = createReadyMarks(settings.runDirectory);
   const logs = createLogs({ settings, now, reopen: (id) => engine.reopenLog(id), complain });
+  const ways = createAllowedWays(engine);
   const listeners: ((environment: Instance["environment"]) => void)[] = [];
 
   // The order counts: a crash is told before the keeper, who listens too, tells of the restart.
@@ -51,8 +53,12 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   }
 
   function noteReadiness(before: Tracked | null, after: Tracked | null): void {
-    if (after === null && before !== null) marks.unmark(before.id);
-    else if (before !== null && before.state !== "up" && after?.state === "up") marks.mark(after.id, after.sinceMs);
+    try {
+      if (after === null && before !== null) marks.unmark(before.id);
+      else if (before !== null && before.state !== "up" && after?.state === "up") marks.mark(after.id, after.sinceMs);
+    } catch (error) {
+      complain("noting that an instance is up", error);
+    }
   }
 
   function announce(before: Tracked | null, after: Tracked | null): void {
@@ -80,8 +86,14 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       await options.prepare();
       await adopt({ engine, table, lives, logs, marks, complain });
     },
-    converge: (workload, convergeOptions) => converge({ table, lives, logs, stop, snapshot }, workload, convergeOptions),
-    keep: (workload) => keeper.keep(workload),
+    converge: async (workload, convergeOptions) => {
+      await ways.ensure(workload);
+      return await converge({ table, lives, logs, stop, snapshot }, workload, convergeOptions);
+    },
+    keep: (workload) => {
+      keeper.keep(workload);
+      ways.ensure(workload).catch((error) => complain(`allowing ${workload.environment} its ways out`, error));
+    },
     forget: (environment) => keeper.forget(environment),
     stop: (instances) => stopAll(instances, settings.stopTimeoutMs),
     freeze: (environment) => {
@@ -98,13 +110,17 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       return up.map((instance) => snapshot(instance) as HealthyInstance);
     },
     onChange: (listener) => void listeners.push(listener),
-    runOneOff: (spec, io) => oneOffs.run(spec, io),
-    setAllowed: (_, slot, allowed) => engine.setAllowed(slot, allowed),
+    runOneOff: async (spec, io) => {
+      await ways.ensure(spec.workload);
+      return await oneOffs.run(spec, io);
+    },
+    setAllowed: (_, slot, allowed) => ways.set(slot, allowed),
     logs: (query) => logs.query(query),
     writeLog: (environment, source, text) => logs.write(environment, source, text),
     removeEnvironment: async (environment, slot) => {
       keeper.forget(environment);
       await Promise.all([oneOffs.endAll(environment), stopAll(table.of(environment), settings.stopTimeoutMs)]);
+      await ways.set(slot, []);
       await engine.releaseSlot(slot);
       logs.removeEnvironment(environment);
     },

@@ -47,6 +47,11 @@ export function instanceName(instance: { readonly type: string; readonly index: 
   return `${instance.type}.${instance.index}`;
 }
 
+/** `pushboat[web.1]` */
+export function supervisorSource(instance: { readonly type: string; readonly index: number }): string {
+  return `pushboat[${instanceName(instance)}]`;
+}
+
 /** Its processes are there, or are about to be. */
 export function isLiving(instance: { readonly state: InstanceState }): boolean {
   return instance.state === "starting" || instance.state === "up" || instance.state === "unready";

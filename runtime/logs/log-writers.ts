@@ -18,7 +18,16 @@ const CHECK_EVERY_MS = 1_000;
 
 export function createLogWriters(complain: (what: string, error: unknown) => void): LogWriters {
   const writers = new Map<string, () => Promise<void>>();
-  const timer = setInterval(check, CHECK_EVERY_MS).unref();
+  const timer = setInterval(() => attempt("rotating logs", check), CHECK_EVERY_MS).unref();
+
+  /** A full disk must not end control. */
+  function attempt(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      complain(what, error);
+    }
+  }
 
   function check(): void {
     for (const [directory, paths] of Map.groupBy(writers.keys(), dirname)) {
@@ -42,9 +51,11 @@ export function createLogWriters(complain: (what: string, error: unknown) => voi
   return {
     add: (path, reopen) => {
       if (writers.has(path)) return;
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      trim(dirname(path));
       writers.set(path, reopen);
+      attempt(`making room for ${path}`, () => {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        trim(dirname(path));
+      });
     },
     remove: (path) => writers.delete(path),
     removeAll: (directory) => {

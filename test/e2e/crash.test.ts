@@ -127,7 +127,7 @@ describe("killing Pushboat's own processes", () => {
       "a new process answers",
       async () => (await appProcess(platform)) !== before && (await platform.http(app.host)).status === 200,
     );
-    expect((await platform.ssh("logs blog -n 100")).stdout).toMatch(/exited with 7/);
+    expect((await platform.ssh("logs blog -n 100")).stdout).toMatch(/exited with code 7/);
   });
 
   it("everything at once, like a reboot: up brings the apps back", async () => {

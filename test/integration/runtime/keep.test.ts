@@ -179,7 +179,7 @@ describe("adopt", () => {
   test("One that was not ready yet is waited for again", async () => {
     const workload = given.workload({ web: { command: server("0.0.0.0", '$ENV{"PORT"}', "sleep 2;") } });
     given.runtime.converge(workload, recorded()).catch(() => {});
-    await until("the start", () => only().pid !== null);
+    await until("the start", () => given.runtime.instances()[0]?.pid !== undefined && only().pid !== null);
     const runtime = await given.restarted();
     expect(only().state).toBe("starting");
     runtime.keep(workload);

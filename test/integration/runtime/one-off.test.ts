@@ -140,6 +140,16 @@ describe("run", () => {
     await expect(running).rejects.toThrow("ended by the platform");
   });
 
+  test("that a dead control left behind is removed by the next", async () => {
+    const running = runOneOff(given.runtime, workload, "sleep 100", { io: input("") });
+    running.catch(() => {});
+    await sleep(500);
+    await given.restarted();
+    for (let wait = 0; wait < 100 && readdirSync(`${given.settings.runDirectory}/containers`).length > 0; wait += 1) await sleep(20);
+    expect(readdirSync(`${given.settings.runDirectory}/containers`)).toEqual([]);
+    await running.catch(() => {});
+  });
+
   test("whose command does not exist ends with 127", async () => {
     expect(await runOneOff(given.runtime, workload, "no-such-thing", { io: input("") })).toMatchObject({ exitCode: 127 });
   });
