@@ -17,6 +17,6 @@ export const BUILDPACKS: readonly Buildpack[] = [
 export { choosePlan } from "./choose.ts";
 export { npmOfNode, resolveVersion } from "./node-version.ts";
 export { withoutScripts } from "./package-json.ts";
-export type { BuildPlan, KeptOutput, RuntimeRequest, SeenPath, StepPlan, VersionRequest } from "./plan.ts";
+export type { BuildPlan, KeptOutput, RuntimeRequest, StepPlan } from "./plan.ts";
 export { LISTED_DIRECTORIES, READ_FILES, type SourceEntry, type SourceTree } from "./source-tree.ts";
 export { SERVE_STATIC } from "./static.ts";

@@ -1,2 +1,2 @@
 /** The router's face towards control. The router itself is a process of its own: main.ts. */
-export { createRouterControl, type RouterControlOptions } from "./publisher.ts";
+export { createRouterControl } from "./publisher.ts";

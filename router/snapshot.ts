@@ -4,11 +4,6 @@ import { dirname } from "node:path";
 import { PushboatError } from "../core/errors.ts";
 import type { Route, RouteTable, RouteTarget } from "../core/index.ts";
 
-export interface SnapshotOwner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 /** Atomic and durable: written beside it, synced, renamed, and the directory synced. */
 export async function writeSnapshot(path: string, table: RouteTable, groupId: number | null): Promise<void> {
   const temporary = `${path}.new`;

@@ -14,8 +14,6 @@ export interface TokenRecord {
   readonly expiresMs: number;
 }
 
-export type AccessStore = ReturnType<typeof createAccessStore>;
-
 export function createAccessStore(sql: Statements) {
   const asKey = (row: Row): KeyRecord => ({
     name: text(row, "name") as KeyName,

@@ -49,8 +49,6 @@ export interface NewDeployment {
   readonly createdMs: number;
 }
 
-export type DeploymentStore = ReturnType<typeof createDeploymentStore>;
-
 const OPEN_STATES = "('queued', 'building', 'built', 'releasing', 'committed')";
 
 export function createDeploymentStore(database: Database, sql: Statements, seal: Seal) {

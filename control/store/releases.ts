@@ -47,8 +47,6 @@ export interface CommitPoint {
   readonly mounts: Readonly<Record<string, string | null>>;
 }
 
-export type ReleaseStore = ReturnType<typeof createReleaseStore>;
-
 export function createReleaseStore(database: Database, sql: Statements, seal: Seal, apps: AppStore, resources: ResourceStore) {
   const context = (environment: string, number: number) => `release:${environment}:${number}`;
   const asRelease = (row: Row): ReleaseRecord => ({

@@ -37,11 +37,6 @@ export async function startCreated(
   rmSync(pipe, { force: true });
 }
 
-/** Removes runc's state and the cgroups, killing what is left. Nothing there is fine. */
-export async function deleteContainer(runcRoot: string, id: string): Promise<void> {
-  await runCommand(RUNC, ["--root", runcRoot, "delete", "--force", id]);
-}
-
 function tryRead(reader: number): boolean {
   try {
     return readSync(reader, Buffer.alloc(1)) === 1;
