@@ -23,7 +23,7 @@ export async function wrk({ port, host, connections, seconds }: WrkLoad): Promis
 
 export function parseWrk(output: string): WrkReport {
   const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1] ?? Number.NaN);
-  const p99 = /^ +99% +([\d.]+)(us|ms|s)$/m.exec(output);
+  const p99 = /^ +99% +([\d.]+)(us|ms|s) *$/m.exec(output);
   const unitMs = { us: 0.001, ms: 1, s: 1000 }[p99?.[2] ?? "ms"] ?? 1;
   const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output)?.slice(1) ?? [];
   return {
