@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { resolve } from "node:path";
 import { parseSettings } from "../core/index.ts";
 import { type ClientPlan, planClient, splitDataOption } from "./local/client-plan.ts";
 import { encodeFrame, FRAME, type Frame, FrameParser, type Hello } from "./local/frames.ts";
@@ -96,7 +97,7 @@ function realDirectory(directory: string): string {
   try {
     return realpathSync(directory);
   } catch {
-    return directory;
+    return resolve(directory);
   }
 }
 

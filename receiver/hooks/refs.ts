@@ -29,7 +29,7 @@ export interface Sorted {
   readonly refused: readonly RefOutcome[];
 }
 
-export const OTHER_REF_REASON = "only branches and tags can be pushed to Pushboat";
+const OTHER_REF_REASON = "only branches and tags can be pushed to Pushboat";
 const ATOMIC_BRANCHES_REASON = "--atomic takes one branch here: two deploys cannot be undone together; push the branches one by one";
 
 export function sortUpdates(updates: readonly RefUpdate[], { atomic }: { readonly atomic: boolean }): Sorted {

@@ -26,7 +26,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export function createHttpApp(dependencies: HttpDependencies): Express {
+function createHttpApp(dependencies: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");

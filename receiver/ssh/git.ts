@@ -18,5 +18,5 @@ export async function serveGit({ context, channel, output, gone, protocol }: Ope
 }
 
 export function noSuchApp(app: AppName): PushboatError {
-  return new PushboatError({ code: "app/unknown", message: `There is no app called ${app}`, hint: "See the apps there are:  apps:list" });
+  return new PushboatError({ code: "app/unknown", message: `there is no app called ${app}`, hint: "See `apps`. A first push makes it." });
 }

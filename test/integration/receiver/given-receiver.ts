@@ -49,6 +49,8 @@ export interface GivenOptions {
   readonly prepare?: (app: AppName, repositories: Repositories, identity: Identity) => Promise<void>;
   readonly commands?: CommandHandler;
   readonly settings?: Partial<Settings>;
+  /** With the run directory where a client looks for it; default: in the test's own directory. */
+  readonly inRun?: boolean;
   readonly sshLimits?: Partial<SshLimits>;
   /** Default: the client's key and TOKEN. */
   readonly credentials?: Credentials;
@@ -61,7 +63,7 @@ export async function givenReceiver(options: GivenOptions = {}): Promise<GivenRe
   const client = await givenClient(join(directory, "client"), "alice");
   const settings: Settings = {
     ...parseSettings({ PUSHBOAT_DATA: join(directory, "data"), PUSHBOAT_BIND: "127.0.0.1" }),
-    runDirectory: join(directory, "run"),
+    ...(options.inRun === true ? {} : { runDirectory: join(directory, "run") }),
     sshPort: 0,
     ...options.settings,
   };
@@ -119,6 +121,7 @@ export async function givenReceiver(options: GivenOptions = {}): Promise<GivenRe
     },
     stop: async () => {
       await receiver.close();
+      rmSync(settings.runDirectory, { recursive: true, force: true });
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -135,12 +138,12 @@ export async function moveRefs(push: PushRequest, repositories: Repositories): P
 }
 
 /** Says what it was asked, so that a test sees what arrived. */
-export const echoCommand: CommandHandler = async ({ argv, identity, terminal, stdout }) => {
+const echoCommand: CommandHandler = async ({ argv, identity, terminal, stdout }) => {
   stdout.write(`${JSON.stringify({ argv, identity, terminal: terminal && { type: terminal.type, ...terminal.size() } })}\n`);
   return 0;
 };
 
-export async function credentialsOf(client: Client): Promise<Credentials> {
+async function credentialsOf(client: Client): Promise<Credentials> {
   const { stdout } = await mustRun(["ssh-keygen", "-l", "-f", client.publicKeyFile]);
   const known = stdout.split(" ")[1];
   return {

@@ -484,7 +484,7 @@ describe("only three routes", () => {
 
   test("a fetch and a push of an app that is not there are 404", async () => {
     await start();
-    expect((await ask(given, "/git/nowhere.git/info/refs?service=git-upload-pack")).body).toContain("There is no app called nowhere");
+    expect((await ask(given, "/git/nowhere.git/info/refs?service=git-upload-pack")).body).toContain("there is no app called nowhere");
     expect(
       (await ask(given, "/git/nowhere.git/git-receive-pack", { method: "POST", headers: { ...WITH_TOKEN, ...PUSH_TYPE }, body: "0000" }))
         .status,

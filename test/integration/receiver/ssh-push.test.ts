@@ -431,7 +431,7 @@ describe("names of apps", () => {
   test("a fetch from an app that is not there says so", async () => {
     await givenPusher();
     const cloned = await given.client.git(["clone", given.remote("nowhere"), join(given.directory, "clone")]);
-    expect(cloned.output).toContain(" !     There is no app called nowhere  [app/unknown]");
+    expect(cloned.output).toContain(" !     there is no app called nowhere  [app/unknown]");
     expect(cloned.code).toBe(128);
   });
 
