@@ -1,8 +1,4 @@
 /** The front door: git over SSH and HTTP, commands over SSH and from this machine. Ends in a push handler or a command handler. */
-<<<<<<< HEAD
-
-=======
->>>>>>> 9135ab7 (Tests of the local door and its client, of repositories, and of the receiver's rules)
 export { createReceiver, type Receiver } from "./receiver.ts";
 export { createRepositories } from "./repositories.ts";
 export type { SshLimits } from "./ssh/server.ts";
