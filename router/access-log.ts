@@ -13,12 +13,15 @@ const FLUSH_BYTES = 64 * 1024;
 /** A disk that does not keep up costs lines, never memory or requests. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const CLOSE_AFTER_IDLE_MS = 10_000;
+/** A full disk is worth a word now and then, not with every batch. */
+const REPORT_INTERVAL_MS = 10_000;
 
 export class AccessLog {
   readonly #options: AccessLogOptions;
   readonly #files = new Map<EnvironmentName, LogFile>();
   #known: ReadonlySet<EnvironmentName> = new Set();
   #timer: NodeJS.Timeout | null = null;
+  #quietUntilMs = 0;
   #stampMs = 0;
   #stamp = "";
 
@@ -53,7 +56,7 @@ export class AccessLog {
     for (const [environment, file] of this.#files) {
       if (environments.has(environment)) continue;
       this.#files.delete(environment);
-      file.discard().catch(this.#options.onDefect);
+      file.discard().catch((error: unknown) => this.#report(error));
     }
   }
 
@@ -71,13 +74,19 @@ export class AccessLog {
       if (file.waitingBytes > 0) this.#flush(file);
       else if (file.lastWriteMs < idleSinceMs) {
         this.#files.delete(environment);
-        file.close().catch(this.#options.onDefect);
+        file.close().catch((error: unknown) => this.#report(error));
       }
     }
   }
 
   #flush(file: LogFile): void {
-    file.flush().catch(this.#options.onDefect);
+    file.flush().catch((error: unknown) => this.#report(error));
+  }
+
+  #report(error: unknown): void {
+    if (Date.now() < this.#quietUntilMs) return;
+    this.#quietUntilMs = Date.now() + REPORT_INTERVAL_MS;
+    this.#options.onDefect(error);
   }
 
   /** RFC 3339 with nine digits, as conmon writes it; made once for each millisecond. */

@@ -33,6 +33,17 @@ type Phase = "deciding" | "holding" | "connecting" | "waiting" | "streaming" | "
 /** RFC 9110 9.2.2. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
+/** Of connect(2): this machine has no descriptor, port or memory left, or does not allow it. No instance is to blame. */
+const LOCAL_FAULTS: ReadonlySet<string | undefined> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "EADDRNOTAVAIL",
+  "ENOBUFS",
+  "ENOMEM",
+  "EACCES",
+  "EPERM",
+]);
+
 export class Exchange implements UpstreamOwner, Held {
   readonly #context: RouterContext;
   readonly #client: ClientConnection;
@@ -189,7 +200,8 @@ export class Exchange implements UpstreamOwner, Held {
 
   onUpstreamClosed(error: NodeJS.ErrnoException | null): void {
     if (this.#phase === "connecting") {
-      this.#connectFailed(error?.code === "ETIMEDOUT" ? FAILURES.connectTimeout : FAILURES.refused);
+      if (LOCAL_FAULTS.has(error?.code)) this.#fail(FAILURES.ours);
+      else this.#connectFailed(error?.code === "ETIMEDOUT" ? FAILURES.connectTimeout : FAILURES.refused);
       return;
     }
     if (this.#phase === "uploading") {

@@ -9,7 +9,7 @@ import { GET, givenApp, givenRouter, POST, speak } from "./rig.ts";
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout F at=\w+ /;
 
 describe("the router's log", () => {
-  it("has one line for each request, in the format of the instances' logs, within 200 ms", async () => {
+  it("has one line for each request, in the format of the instances' logs", async () => {
     await using app = await givenApp((request, response) => {
       request.resume();
       response.end("hello, world!");
@@ -18,12 +18,10 @@ describe("the router's log", () => {
     rig.route([app.address], { environment: "blog@feature/x" as EnvironmentName });
     const file = join(rig.directory, "blog%40feature%2Fx.log");
     await speak(rig.port, GET("/a", "X-Request-Id: 0123456789-0123456789") + POST("x=1", "Content-Length: 3"), /world!.*world!$/s);
-    const startMs = performance.now();
     const lines = await eventually("two lines", async () => {
       const text = await readFile(file, "utf8").catch(() => "");
       return text.split("\n").length === 3 && text.trim().split("\n");
     });
-    expect(performance.now() - startMs).toBeLessThan(200);
     for (const line of lines) expect(line).toMatch(LINE);
     expect(lines[0]).toMatch(
       /at=info method=GET path="\/a" host=blog\.localhost request_id=0123456789-0123456789 fwd="127\.0\.0\.1" dyno=web\.1 connect=\d+ms service=\d+ms status=200 bytes=13 protocol=http$/,

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,6 +124,25 @@ describe("the router's process", () => {
     expect(await hear(idle)).toBe("");
     expect(await answer).toMatch(/Connection: close\r\n\r\nthe app$/);
     expect(await exited).toEqual([0, null]);
+    await control.close();
+  });
+
+  it("blames no instance when it has no descriptor left itself (H99), and serves again when it has", async () => {
+    await using app = await givenApp((_, response) => response.end("the app"));
+    await using platform = await givenPlatform();
+    const router = await platform.start();
+    const control = platform.givenControl();
+    await control.publish(givenTable([app.address]));
+    // As its own user and the soft limit alone: root needs CAP_SYS_RESOURCE for more.
+    const limit = (count: number) => execFileSync("prlimit", [`--pid=${router.pid}`, `--nofile=${count}:`], platform.routerUser);
+    // One number is free below the limit: the client's connection takes it.
+    const used = new Set((await readdir(`/proc/${router.pid}/fd`)).map(Number));
+    let free = 0;
+    while (used.has(free)) free++;
+    limit(free + 1);
+    expect(await speak(platform.port, GET("/"), /<small>H\d+/)).toContain("H99");
+    limit(1_000);
+    expect(await speak(platform.port, GET("/"), /the app/)).toContain("200 OK");
     await control.close();
   });
 
