@@ -208,18 +208,19 @@ describe("a switch of the table under constant load", () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const load = [...Array.from({ length: 8 }, () => client(agent)), ...Array.from({ length: 4 }, () => client(false))];
     for (let next = 1; next < versions.length; next++) {
-      await sleep(100);
       const old = versions[next - 1];
+      await eventually("requests at the old one", async () => (old?.seen.requests ?? 0) > 20);
       rig.route([versions[next]?.app.address ?? ""]);
       await eventually("drained", async () => rig.router.inFlight()[old?.app.address ?? ""] === undefined);
       if (old) old.seen.retired = true;
       await old?.app[Symbol.asyncDispose]();
     }
+    await eventually("requests at the last one", async () => (versions.at(-1)?.seen.requests ?? 0) > 20);
     running = false;
     await Promise.all(load);
     agent.destroy();
     expect(counts.failed).toEqual([]);
-    expect(counts.ok).toBeGreaterThan(500);
+    expect(counts.ok).toBeGreaterThan(200);
     for (const { seen } of versions) expect([seen.requests > 0, seen.late]).toEqual([true, 0]);
     await versions.at(-1)?.app[Symbol.asyncDispose]();
   });
