@@ -4,9 +4,12 @@ import {
   type AppName,
   asPushboatError,
   type CommandRequest,
+  type Identity,
+  type Place,
   parseAppName,
   parseEnvironmentName,
   renderError,
+  requirePermission,
   type Settings,
 } from "../core/index.ts";
 import { bindWords } from "./bind-words.ts";
@@ -17,6 +20,7 @@ import { createInput } from "./input.ts";
 import { interruptible, orGone } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 import { createProgress } from "./progress.ts";
+import { isForEverybody, roleOf } from "./roles.ts";
 
 export interface AnswerDependencies {
   readonly commands: readonly Command[];
@@ -49,6 +53,9 @@ export async function answer(request: CommandRequest, dependencies: AnswerDepend
 }
 
 interface ParsedCall {
+  /** null: help. */
+  readonly name: string | null;
+  readonly place: Place;
   readonly work: Work;
   readonly json: boolean;
   readonly ownsTerminal: boolean;
@@ -60,11 +67,30 @@ function parseCall(argv: readonly string[], commands: readonly Command[]): Parse
   const ownsTerminal = found.command.ownsTerminal === true;
   if ("help" in options) {
     const text = options.help.trimEnd().split("\n");
-    return { work: async () => ({ json: undefined, text, exitCode: 0 }), json: false, ownsTerminal };
+    return {
+      name: null,
+      place: { kind: "platform" },
+      work: async () => ({ json: undefined, text, exitCode: 0 }),
+      json: false,
+      ownsTerminal,
+    };
   }
   const { target, words } = bindWords(found.command, options.words, options.app);
   const line = { words, flag: options.flag, value: options.value };
-  return { work: prepared(found.command, target ?? "", line), json: options.json, ownsTerminal };
+  return {
+    name: found.command.name,
+    place: placeOf(found.command, target ?? ""),
+    work: prepared(found.command, target ?? "", line),
+    json: options.json,
+    ownsTerminal,
+  };
+}
+
+function placeOf(command: Command, target: string): Place {
+  if (command.target === "none") return { kind: "platform" };
+  if (command.target === "app") return { kind: "app", app: parseAppName(target) };
+  const { app, branch } = parseEnvironmentName(target);
+  return { kind: "environment", app, branch };
 }
 
 /** Where the target's text becomes a name, once. */
@@ -88,8 +114,21 @@ async function work(
 ): Promise<Result> {
   const { signal, interrupt } = interruptible(request, call.ownsTerminal);
   const input = createInput(request, output, { interrupt, untouched: call.ownsTerminal });
+  await allow(call, request.identity, control);
   const actor = { identity: request.identity, onEvent: progress.event, disconnected: signal };
   return orGone(call.work({ control, settings, request, actor, input, output, progress, nowMs }), signal);
+}
+
+/** The one place where a command is refused for want of rights. */
+async function allow({ name, place }: ParsedCall, identity: Identity, control: Control): Promise<void> {
+  const role = name === null ? "read" : roleOf(name);
+  if (place.kind === "environment" && place.branch === null && identity.branches !== undefined) {
+    const production = await control.app(place.app).then(
+      ({ productionBranch }) => productionBranch,
+      () => null,
+    );
+    requirePermission(identity, role, { ...place, branch: production });
+  } else if (name !== null && !isForEverybody(name)) requirePermission(identity, role, place);
 }
 
 async function print(result: Result, json: boolean, output: Output): Promise<void> {

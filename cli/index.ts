@@ -8,6 +8,7 @@ import { appsCreate } from "./commands/apps-create.ts";
 import { appsDestroy } from "./commands/apps-destroy.ts";
 import { appsInfo } from "./commands/apps-info.ts";
 import { appsSet } from "./commands/apps-set.ts";
+import { audit } from "./commands/audit.ts";
 import { config } from "./commands/config.ts";
 import { configGet } from "./commands/config-get.ts";
 import { configImport } from "./commands/config-import.ts";
@@ -86,7 +87,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       volumesDestroy,
     ],
   },
-  { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove] },
+  { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove, audit] },
   { title: "This server", commands: [status, version, help] },
 ];
 

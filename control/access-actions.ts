@@ -1,10 +1,10 @@
 /** Keys and tokens: who may come in, and the credentials check of the front door. */
 import { createHash, randomBytes } from "node:crypto";
 import { type Credentials, type Identity, type KeyName, PushboatError, parseKeyName, quote } from "../core/index.ts";
-import type { Control } from "./api.ts";
+import type { Control, Rights } from "./api.ts";
 import type { Deps } from "./deps.ts";
 
-type AccessActions = Pick<Control, "addKey" | "keys" | "removeKey" | "createToken" | "tokens" | "removeToken">;
+type AccessActions = Pick<Control, "audit" | "addKey" | "keys" | "removeKey" | "createToken" | "tokens" | "removeToken">;
 
 /** Prefix that secret scanners can look for. */
 const TOKEN_PREFIX = "pbt_";
@@ -21,7 +21,8 @@ const KEY_TYPES = new Set([
 
 export function createAccessActions({ store, now }: Pick<Deps, "store" | "now">): AccessActions {
   return {
-    async addKey(name, publicKey, actor) {
+    async addKey(name, publicKey, rights, actor) {
+      checkRights({ store }, rights);
       const { fingerprint, line } = parsePublicKey(publicKey);
       const same = store.access.keyByFingerprint(fingerprint);
       if (same !== null)
@@ -34,9 +35,12 @@ export function createAccessActions({ store, now }: Pick<Deps, "store" | "now">)
         });
       }
       const createdMs = now();
-      store.access.addKey(name, fingerprint, line, createdMs);
+      store.access.addKey({ name, fingerprint, publicKey: line, createdMs, ...rights });
       store.access.audit(actor.identity, "keys:add", `${name} ${fingerprint}`, createdMs);
-      return { name, fingerprint, createdMs };
+      return { name, fingerprint, createdMs, ...rights };
+    },
+    async audit(app, limit) {
+      return store.access.auditTrail(app, limit);
     },
     keys: () => Promise.resolve(store.access.keys()),
     async removeKey(name, actor) {
@@ -53,7 +57,8 @@ export function createAccessActions({ store, now }: Pick<Deps, "store" | "now">)
       store.access.removeKey(name);
       store.access.audit(actor.identity, "keys:remove", name, now());
     },
-    async createToken(name, lifetimeMs, actor) {
+    async createToken(name, lifetimeMs, rights, actor) {
+      checkRights({ store }, rights);
       if (store.access.token(name) !== null) {
         throw new PushboatError({
           code: "tokens/name-taken",
@@ -63,9 +68,10 @@ export function createAccessActions({ store, now }: Pick<Deps, "store" | "now">)
       }
       const token = `${TOKEN_PREFIX}${randomBytes(TOKEN_BYTES).toString("base64url")}`;
       const createdMs = now();
-      store.access.addToken(name, hashToken(token), createdMs, createdMs + lifetimeMs);
+      const expiresMs = createdMs + lifetimeMs;
+      store.access.addToken({ name, hash: hashToken(token), createdMs, expiresMs, ...rights });
       store.access.audit(actor.identity, "tokens:create", name, createdMs);
-      return { name, createdMs, expiresMs: createdMs + lifetimeMs, token };
+      return { name, createdMs, expiresMs, token, ...rights };
     },
     tokens: () => Promise.resolve(store.access.tokens()),
     async removeToken(name, actor) {
@@ -80,13 +86,42 @@ export function createCredentials({ store, now }: Pick<Deps, "store" | "now">): 
   return {
     async byKeyFingerprint(fingerprint, from): Promise<Identity | null> {
       const key = store.access.keyByFingerprint(fingerprint);
-      return key === null ? null : { name: key.name, via: "ssh", role: "admin", from };
+      return key === null ? null : { name: key.name, via: "ssh", from, ...scope(key) };
     },
     async byToken(token, from): Promise<Identity | null> {
       const record = store.access.tokenByHash(hashToken(token));
-      return record === null || record.expiresMs <= now() ? null : { name: record.name, via: "http", role: "admin", from };
+      return record === null || record.expiresMs <= now() ? null : { name: record.name, via: "http", from, ...scope(record) };
     },
   };
+}
+
+function scope({ role, app, branches }: Rights): Pick<Identity, "role" | "app" | "branches"> {
+  return { role, ...(app === null ? {} : { app }), ...(branches === null ? {} : { branches }) };
+}
+
+/** A limit to branches is one within an app; an administrator of one app alone does not exist. */
+function checkRights({ store }: Pick<Deps, "store">, { role, app, branches }: Rights): void {
+  if (app !== null && store.apps.app(app) === null) {
+    throw new PushboatError({
+      code: "app/unknown",
+      message: `there is no app called ${app}`,
+      hint: `See \`apps\`, or make it first: apps:create ${app}`,
+    });
+  }
+  if (branches !== null && app === null) {
+    throw new PushboatError({
+      code: "keys/branches-without-app",
+      message: "--branches limits a key within one app",
+      hint: "Name the app too: --app blog --branches 'feature/*'",
+    });
+  }
+  if (role === "admin" && app !== null) {
+    throw new PushboatError({
+      code: "keys/admin-of-app",
+      message: "an administrator is one of the whole platform",
+      hint: "For one app: --role deploy --app blog",
+    });
+  }
 }
 
 /** The administrators of the first start: every key of an authorized_keys file, named by its comment. */
@@ -98,7 +133,15 @@ export function importAdminKeys({ store, now }: Pick<Deps, "store" | "now">, aut
     try {
       const { fingerprint, line, comment } = parsePublicKey(text);
       if (store.access.keyByFingerprint(fingerprint) !== null) continue;
-      store.access.addKey(freeName(store, comment), fingerprint, line, now());
+      store.access.addKey({
+        name: freeName(store, comment),
+        fingerprint,
+        publicKey: line,
+        createdMs: now(),
+        role: "admin",
+        app: null,
+        branches: null,
+      });
       added += 1;
     } catch {
       // A line with options, or of a kind that is not known: not an administrator's key.

@@ -16,6 +16,7 @@ import type {
   PrivateAddress,
   ProcessType,
   Release,
+  Role,
   ScaleChange,
   ShownInstance,
   SourcedValue,
@@ -102,13 +103,31 @@ export interface VolumeSummary {
   readonly bytes: number;
 }
 
-export interface KeySummary {
+/** What a key or token may do, and where. */
+export interface Rights {
+  readonly role: Role;
+  /** null: all apps. */
+  readonly app: AppName | null;
+  /** Pattern of branches; null: all of them and production. */
+  readonly branches: string | null;
+}
+
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly who: string;
+  readonly via: string;
+  readonly from: string;
+  readonly action: string;
+  readonly target: string;
+}
+
+export interface KeySummary extends Rights {
   readonly name: KeyName;
   readonly fingerprint: string;
   readonly createdMs: number;
 }
 
-export interface TokenSummary {
+export interface TokenSummary extends Rights {
   readonly name: KeyName;
   readonly createdMs: number;
   readonly expiresMs: number;
@@ -178,12 +197,14 @@ export interface Control {
   /** Basic auth with a new generated password, or none any more. */
   protectEnvironment(target: Target, on: boolean, actor: Actor): Promise<{ readonly user: string; readonly password: string | null }>;
 
+  /** Who did what, newest first; app null: everywhere. */
+  audit(app: AppName | null, limit: number): Promise<readonly AuditEntry[]>;
   /** publicKey: one line of authorized_keys format. */
-  addKey(name: KeyName, publicKey: string, actor: Actor): Promise<KeySummary>;
+  addKey(name: KeyName, publicKey: string, rights: Rights, actor: Actor): Promise<KeySummary>;
   keys(): Promise<readonly KeySummary[]>;
   removeKey(name: KeyName, actor: Actor): Promise<void>;
   /** The token in clear is in the answer and nowhere else. */
-  createToken(name: KeyName, lifetimeMs: number, actor: Actor): Promise<TokenSummary & { readonly token: string }>;
+  createToken(name: KeyName, lifetimeMs: number, rights: Rights, actor: Actor): Promise<TokenSummary & { readonly token: string }>;
   tokens(): Promise<readonly TokenSummary[]>;
   removeToken(name: KeyName, actor: Actor): Promise<void>;
 

@@ -15,6 +15,7 @@ import {
   type RefOutcome,
   type RefUpdate,
   renderEvent,
+  requirePermission,
 } from "../core/index.ts";
 import { ensureEnvironment } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
@@ -34,6 +35,7 @@ export interface PushDeps {
 
 export function createPushHandler({ deps, operations, destroyBranch, ensureApp }: PushDeps): PushHandler {
   const deleteBranch = async (push: PushRequest, branch: BranchName): Promise<void> => {
+    requirePermission(push.identity, "deploy", { kind: "environment", app: push.app, branch });
     if (deps.store.apps.app(push.app)?.productionBranch === branch) {
       throw new PushboatError({
         code: "push/delete-production",
@@ -48,6 +50,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
   };
 
   const deploy = async (push: PushRequest, update: RefUpdate, branch: BranchName, production: boolean): Promise<void> => {
+    requirePermission(push.identity, "deploy", { kind: "environment", app: push.app, branch });
     const commit = update.newCommit as CommitId;
     if (isDryRun(push)) return await forecast(push, environmentName(push.app, production ? null : branch), commit);
     const environment = ensureEnvironment(deps, push.app, production ? null : branch);

@@ -14,6 +14,7 @@ export * from "./identity.ts";
 export * from "./image.ts";
 export * from "./manifest.ts";
 export * from "./names.ts";
+export * from "./permissions.ts";
 export * from "./procfile.ts";
 export * from "./push.ts";
 export * from "./pushboat-yml.ts";

@@ -1,15 +1,16 @@
 /** keys: who may push and give commands over SSH. */
 import type { KeySummary } from "../../control/index.ts";
 import { type PlainCommand, result } from "../command.ts";
+import { describeRights, RIGHTS_SHAPE } from "../rights.ts";
 import { heading, table } from "../table.ts";
 import { isoTime, when } from "../when.ts";
 
-export const KEY_SHAPE = "{name, fingerprint, created}";
+export const KEY_SHAPE = `{name, fingerprint, ${RIGHTS_SHAPE}, created}`;
 
 export const keys: PlainCommand = {
   name: "keys",
   aliases: ["keys:list"],
-  summary: "List the SSH keys of administrators",
+  summary: "List the SSH keys and what each may do",
   target: "none",
   words: [],
   examples: ["keys"],
@@ -19,11 +20,11 @@ export const keys: PlainCommand = {
     async ({ control, progress, nowMs }) => {
       const all = await control.keys();
       if (all.length === 0) progress.note("There are no keys yet: keys:add NAME < key.pub");
-      const rows = all.map(({ name, fingerprint, createdMs }) => [name, fingerprint, when(createdMs, nowMs)]);
+      const rows = all.map((key) => [key.name, key.fingerprint, describeRights(key), when(key.createdMs, nowMs)]);
       return result(all.map(keyJson), all.length === 0 ? [] : [heading("Keys"), ...table(rows)]);
     },
 };
 
-export function keyJson({ name, fingerprint, createdMs }: KeySummary): unknown {
-  return { name, fingerprint, created: isoTime(createdMs) };
+export function keyJson({ name, fingerprint, role, app, branches, createdMs }: KeySummary): unknown {
+  return { name, fingerprint, role, app, branches, created: isoTime(createdMs) };
 }

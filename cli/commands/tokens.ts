@@ -1,6 +1,7 @@
 /** tokens: who may push over HTTP. */
 import type { TokenSummary } from "../../control/index.ts";
 import { type PlainCommand, result } from "../command.ts";
+import { describeRights, RIGHTS_SHAPE } from "../rights.ts";
 import { heading, table } from "../table.ts";
 import { isoTime, when } from "../when.ts";
 
@@ -11,13 +12,13 @@ export const tokens: PlainCommand = {
   target: "none",
   words: [],
   examples: ["tokens"],
-  json: "[{name, created, expires}]",
+  json: `[{name, ${RIGHTS_SHAPE}, created, expires}]`,
   prepare:
     () =>
     async ({ control, progress, nowMs }) => {
       const all = await control.tokens();
       if (all.length === 0) progress.note("There are no tokens yet: tokens:create NAME");
-      const rows = all.map((token) => [token.name, when(token.createdMs, nowMs), expiry(token, nowMs)]);
+      const rows = all.map((token) => [token.name, describeRights(token), when(token.createdMs, nowMs), expiry(token, nowMs)]);
       return result(all.map(tokenJson), all.length === 0 ? [] : [heading("Tokens"), ...table(rows)]);
     },
 };
@@ -26,6 +27,6 @@ function expiry({ expiresMs }: TokenSummary, nowMs: number): string {
   return expiresMs <= nowMs ? "expired" : `expires ${isoTime(expiresMs).slice(0, 10).replaceAll("-", "/")}`;
 }
 
-function tokenJson({ name, createdMs, expiresMs }: TokenSummary): unknown {
-  return { name, created: isoTime(createdMs), expires: isoTime(expiresMs) };
+function tokenJson({ name, role, app, branches, createdMs, expiresMs }: TokenSummary): unknown {
+  return { name, role, app, branches, created: isoTime(createdMs), expires: isoTime(expiresMs) };
 }

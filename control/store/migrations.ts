@@ -137,4 +137,34 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (app, key)
   ) STRICT;
   `,
+  `
+  -- Who may do what, where; and who is told.
+  ALTER TABLE keys ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+  ALTER TABLE keys ADD COLUMN app TEXT;
+  ALTER TABLE keys ADD COLUMN branches TEXT;
+  ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+  ALTER TABLE tokens ADD COLUMN app TEXT;
+  ALTER TABLE tokens ADD COLUMN branches TEXT;
+
+  CREATE TABLE hooks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    events TEXT NOT NULL,              -- comma separated: deploy, env
+    secret BLOB NOT NULL,              -- sealed: signs what is posted
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE hook_deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook INTEGER NOT NULL REFERENCES hooks(id) ON DELETE CASCADE,
+    event TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_ms INTEGER,                   -- null: delivered, or given up
+    outcome TEXT
+  ) STRICT;
+  CREATE INDEX hook_deliveries_next ON hook_deliveries(next_ms) WHERE next_ms IS NOT NULL;
+  `,
 ];

@@ -2,6 +2,7 @@
 import { PassThrough } from "node:stream";
 import type { RequestHandler } from "express";
 import { type AppName, PushboatError } from "../../core/index.ts";
+import { requireGitAccess } from "../access.ts";
 import { createFencedGit } from "../fenced/node-git-server.ts";
 import { takeFirst } from "../git/peek.ts";
 import type { GitServiceName } from "../git/request.ts";
@@ -28,6 +29,7 @@ export function createFetchHandlers({ repositories, services, pushes }: HttpDepe
       const app = parseRepositoryName(String(request.params["repository"]));
       const service = requestedService(request.query["service"]);
       const identity = identityOf(response);
+      requireGitAccess(identity, app, service);
       if (service === "receive-pack") await pushes.prepareRepository(app, identity);
       await mustExist(app);
       git.handle({
@@ -41,6 +43,7 @@ export function createFetchHandlers({ repositories, services, pushes }: HttpDepe
     fetch: async (request, response) => {
       const app = parseRepositoryName(String(request.params["repository"]));
       const identity = identityOf(response);
+      requireGitAccess(identity, app, "upload-pack");
       await mustExist(app);
       const body = decodedBody(request, () => response.destroy());
       const first = await takeFirst(body, (bytes) => bytes.length >= FIRST_LINE_BYTES);

@@ -2,6 +2,7 @@
 import { text } from "node:stream/consumers";
 import type { RequestHandler } from "express";
 import { PushboatError } from "../../core/index.ts";
+import { requireGitAccess } from "../access.ts";
 import { parseRepositoryName } from "../git/request.ts";
 import { noSuchApp } from "../ssh/git.ts";
 import { answerError, forbidCaching } from "./answers.ts";
@@ -16,6 +17,7 @@ export function createPushHandler({ repositories, services, log }: HttpDependenc
   return async (request, response) => {
     const app = parseRepositoryName(String(request.params["repository"]));
     if (request.headers["content-type"] !== REQUEST_TYPE) throw NOT_A_PUSH;
+    requireGitAccess(identityOf(response), app, "receive-pack");
     if (!(await repositories.exists(app))) throw noSuchApp(app);
     const body = decodedBody(request, () => child.disconnect());
     const child = services.start({ service: "receive-pack", app, identity: identityOf(response), mode: "exchange", protocol: null });

@@ -1,10 +1,12 @@
 /** git over SSH: the channel joined to a git child that ends with it. */
 import { type AppName, PushboatError } from "../../core/index.ts";
+import { requireGitAccess } from "../access.ts";
 import type { GitRequest } from "../git/request.ts";
 import type { OpenSession } from "./session.ts";
 
 export async function serveGit({ context, channel, output, gone, protocol }: OpenSession, { service, app }: GitRequest): Promise<number> {
   const { identity, pushes, repositories, services } = context;
+  requireGitAccess(identity, app, service);
   if (service === "receive-pack") await pushes.prepareRepository(app, identity);
   if (!(await repositories.exists(app))) throw noSuchApp(app);
   if (gone.aborted) return 1;

@@ -118,9 +118,10 @@ const INSTANCES: readonly Instance[] = [
   },
 ];
 
+const ADMIN = { role: "admin", app: null, branches: null } as const;
 const VOLUME: VolumeSummary = { name: parseVolumeName("uploads"), environment: production, mountedAt: "/app/uploads", bytes: 12_582_912 };
-const TOKEN: TokenSummary = { name: parseKeyName("ci"), createdMs: NOW_MS, expiresMs: NOW_MS + 7 * 24 * 60 * MINUTE_MS };
-const KEY = { name: parseKeyName("alice"), fingerprint: "SHA256:abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", createdMs: NOW_MS };
+const TOKEN: TokenSummary = { name: parseKeyName("ci"), createdMs: NOW_MS, expiresMs: NOW_MS + 7 * 24 * 60 * MINUTE_MS, ...ADMIN };
+const KEY = { name: parseKeyName("alice"), fingerprint: "SHA256:abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", createdMs: NOW_MS, ...ADMIN };
 const OUTCOME: Outcome = { release: 14, deployment: { ...DEPLOYMENT, id: 43, kind: "config", release: 14 } };
 
 export const CONFIG = { GREETING: "hello", MOTTO: "it's a fine day", LINES: "one\ntwo" };
@@ -208,6 +209,9 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
       SECRET: { value: "f00", source: "generated" as const },
     }),
     shareKeys: async () => {},
+    audit: async () => [
+      { atMs: NOW_MS, who: "alice", via: "ssh", from: "198.51.100.7", action: "config", target: "blog: Set A config vars" },
+    ],
     addKey: async (name) => ({ ...KEY, name }),
     keys: async () => [KEY],
     removeKey: async () => {},

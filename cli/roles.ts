@@ -1,0 +1,75 @@
+/** The one table of what each role may do: every command has its row (a test sees to it). */
+import type { Role } from "../core/index.ts";
+
+/** May be asked by any key, also one that is limited to an app. */
+const FOR_EVERYBODY = new Set(["help", "version"]);
+
+export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
+  apps: "read",
+  "apps:create": "admin",
+  "apps:info": "read",
+  "apps:set": "admin",
+  "apps:destroy": "admin",
+  envs: "read",
+  "envs:create": "deploy",
+  "envs:keep": "deploy",
+  "envs:protect": "deploy",
+  "envs:diff": "read",
+  "envs:destroy": "deploy",
+  promote: "deploy",
+  // config holds secrets: looking is not for those who only read
+  config: "deploy",
+  "config:get": "deploy",
+  "config:set": "deploy",
+  "config:unset": "deploy",
+  "config:import": "deploy",
+  "config:share": "deploy",
+  ps: "read",
+  "ps:scale": "deploy",
+  "ps:restart": "deploy",
+  run: "deploy",
+  logs: "read",
+  maintenance: "read",
+  "maintenance:on": "deploy",
+  "maintenance:off": "deploy",
+  releases: "read",
+  "releases:output": "read",
+  rollback: "deploy",
+  deploys: "read",
+  // by number, which names no app: only for keys of the whole platform
+  "deploys:attach": "read",
+  "deploys:cancel": "deploy",
+  "deploys:retry": "deploy",
+  "images:export": "admin",
+  domains: "read",
+  "domains:add": "deploy",
+  "domains:remove": "deploy",
+  // a way out of the network is a matter of the whole server
+  network: "read",
+  "network:allow": "admin",
+  "network:deny": "admin",
+  volumes: "read",
+  "volumes:create": "deploy",
+  "volumes:mount": "deploy",
+  "volumes:unmount": "deploy",
+  "volumes:destroy": "deploy",
+  keys: "admin",
+  "keys:add": "admin",
+  "keys:remove": "admin",
+  tokens: "admin",
+  "tokens:create": "admin",
+  "tokens:remove": "admin",
+  audit: "admin",
+  status: "read",
+  version: "read",
+  help: "read",
+};
+
+/** A command without a row is for administrators only. */
+export function roleOf(command: string): Role {
+  return COMMAND_ROLES[command] ?? "admin";
+}
+
+export function isForEverybody(command: string): boolean {
+  return FOR_EVERYBODY.has(command);
+}
