@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { resolve } from "node:path";
-import { parseSettings } from "../core/index.ts";
+import { parseSettings } from "../core/settings.ts";
 import { type ClientPlan, planClient, splitDataOption } from "./local/client-plan.ts";
 import { encodeFrame, FRAME, type Frame, FrameParser, type Hello } from "./local/frames.ts";
 import { adminSocketPath } from "./local/place.ts";

@@ -1,6 +1,6 @@
 /** Where a command of `./pushboat` goes: over SSH to the remote of the directory it is typed in, or to the platform of this machine. Pure. */
 
-import { quoteShellWord } from "../../core/index.ts";
+import { quoteShellWord } from "../../core/shell-words.ts";
 
 export interface Invocation {
   readonly argv: readonly string[];

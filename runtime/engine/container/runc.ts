@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, readSync, rmSync } from "node:fs";
 import { setTimeout as delay, setImmediate as immediately } from "node:timers/promises";
 import { PushboatError } from "../../../core/index.ts";
-import { runCommand, runCommandOrThrow } from "../command.ts";
+import { runCommandOrThrow } from "../command.ts";
 import { isAlive } from "../kernel/process.ts";
 
 /** Debian's; crun 1.8.1 fails on hosts with hybrid cgroups, so the runtime is always named. */

@@ -206,8 +206,8 @@ describe("a terminal", () => {
     const ready = handshake();
     const seen: unknown[] = [];
     await startWith(async ({ terminal, onSignal }: CommandRequest) => {
-      const resized = new Promise<void>((resolve) => terminal?.onResize((size) => (seen.push(size), resolve())));
-      const signalled = new Promise<void>((resolve) => onSignal((name) => (seen.push(name), resolve())));
+      const resized = new Promise<void>((resolve) => terminal?.onResize((size) => resolve(void seen.push(size))));
+      const signalled = new Promise<void>((resolve) => onSignal((name) => resolve(void seen.push(name))));
       ready.give();
       await resized;
       await signalled;
