@@ -6,6 +6,8 @@ export interface HostCommand {
   readonly argv: readonly [string, ...string[]];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the output; latin1 keeps every byte. */
+  readonly encoding?: "utf8" | "latin1";
   readonly onErrorLine?: (line: string) => void;
   readonly timeoutMs: number;
 }
@@ -30,7 +32,7 @@ export function runOnHost(command: HostCommand): Promise<HostResult> {
     });
     const complaint: string[] = [];
     let stdout = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout.setEncoding(command.encoding ?? "utf8").on("data", (text: string) => {
       stdout += text;
     });
     createInterface({ input: child.stderr }).on("line", (line) => {
