@@ -1,9 +1,6 @@
 /** Composition root: settings, make every module, wire, listen, stop on signal. Started by the launcher (`./pushboat`). */
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { request } from "node:http";
-import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import { createBuilder } from "./builder/index.ts";
 import { createCommands } from "./cli/index.ts";
@@ -14,7 +11,7 @@ import { createRouterControl } from "./router/index.ts";
 import { createRuntime } from "./runtime/index.ts";
 import { findUnixUser } from "./unix-user.ts";
 
-const modes: Readonly<Record<string, (settings: Settings, log: Logger) => Promise<void>>> = { control, prepare, wait, teardown };
+const modes: Readonly<Record<string, (settings: Settings, log: Logger) => Promise<void>>> = { control, prepare, teardown };
 
 /** Runs until it is told to stop; instances and routers live on without it. */
 async function control(settings: Settings, log: Logger): Promise<void> {
@@ -79,54 +76,6 @@ async function teardown(settings: Settings, log: Logger): Promise<void> {
   await runtime.close();
 }
 
-/** How long a start may take before `up` says that it did not answer. */
-const WAIT_MS = 60_000;
-const WAIT_STEP_MS = 30;
-
-/** Exit 0 when all three doors really answer: the local socket, SSH with its banner, HTTP through the router. */
-async function wait(settings: Settings): Promise<void> {
-  const host = settings.bind === "0.0.0.0" || settings.bind === "::" ? "127.0.0.1" : settings.bind;
-  const doors = [
-    { name: "the local socket", answers: () => connects({ path: `${settings.runDirectory}/admin/admin.sock` }, "") },
-    { name: `SSH on port ${settings.sshPort}`, answers: () => connects({ host, port: settings.sshPort }, "SSH-2.0") },
-    { name: `HTTP on port ${settings.httpPort}`, answers: () => answersHttp(host, settings) },
-  ];
-  const endMs = performance.now() + WAIT_MS;
-  for (const door of doors) {
-    while (!(await door.answers())) {
-      if (performance.now() > endMs)
-        throw new Error(`${door.name} does not answer; the platform's log is in ${settings.dataDirectory}/logs/platform`);
-      await sleep(WAIT_STEP_MS);
-    }
-  }
-}
-
-function connects(target: { path: string } | { host: string; port: number }, banner: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(target);
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.on("error", () => end(false));
-    socket.setTimeout(2000, () => end(false));
-    if (banner === "") socket.on("connect", () => end(true));
-    else socket.once("data", (data) => end(data.toString("latin1").startsWith(banner)));
-  });
-}
-
-function answersHttp(host: string, settings: Settings): Promise<boolean> {
-  return new Promise((resolve) => {
-    const asked = request({ host, port: settings.httpPort, path: "/", headers: { host: settings.domain }, timeout: 2000 }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode === 200);
-    });
-    asked.on("error", () => resolve(false));
-    asked.on("timeout", () => asked.destroy());
-    asked.end();
-  });
-}
-
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
   return manifest.version;
@@ -140,7 +89,7 @@ function adminKeys(): string {
 const mode = modes[process.argv[2] ?? ""];
 const log = pino({ level: process.env["PUSHBOAT_LOG_LEVEL"] ?? "info" }, pino.destination({ fd: 2, sync: true }));
 try {
-  if (mode === undefined) throw new Error("usage: node main.ts control|prepare|wait|teardown (the launcher does this: ./pushboat up)");
+  if (mode === undefined) throw new Error("usage: node main.ts control|prepare|teardown (the launcher does this: ./pushboat up)");
   await mode(parseSettings(process.env), log);
 } catch (thrown) {
   for (const line of renderError(asPushboatError(thrown))) process.stderr.write(`${line}\n`);

@@ -59,7 +59,7 @@ finish_step() {
   now_ms started
   told=$started
   while kill -0 "$pid" 2>/dev/null; do
-    pause 0.1
+    pause 0.03
     now_ms now
     if ((now - told >= every_ms)); then
       detail "still at it after $(((now - started) / 1000)) s"

@@ -1,7 +1,5 @@
 # `up`: sets up what is missing, starts, waits until the platform really answers, says where.
 
-READY_SECONDS=120
-
 command_up() {
   read_options --detach --data --domain --http-port --https-port --ssh-port --bind --admin-key -- "$@"
   require_root up "$@"
@@ -88,10 +86,7 @@ start_supervisor() {
   disown
 }
 
-# Admin socket, SSH banner, an HTTP answer: `main.ts wait` asks for all three.
-wait_until_ready() {
-  platform_env_step timeout "$READY_SECONDS" "$NODE" "$ROOT/main.ts" wait
-}
+wait_until_ready() { platform_env_step "$NODE" "$ROOT/launcher/wait.ts"; }
 
 show_logs() {
   local name
