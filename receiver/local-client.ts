@@ -56,11 +56,12 @@ function converse(socket: Socket, argv: readonly string[]): void {
   const interactive = stdin.isTTY === true && stdout.isTTY === true;
   const size = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
   const hello: Hello = { argv, terminal: interactive ? { type: process.env["TERM"] ?? "dumb", ...size() } : null };
+  if (interactive) stdin.setRawMode(true);
+  for (const name of ["INT", "TERM", "HUP"] as const) process.on(`SIG${name}`, () => socket.write(encodeFrame(FRAME.signal, name)));
+  // Last: from here on somebody may answer, or interrupt.
   socket.write(encodeFrame(FRAME.hello, JSON.stringify(hello)));
 
-  if (interactive) stdin.setRawMode(true);
   if (interactive) stdout.on("resize", () => socket.write(encodeFrame(FRAME.resize, JSON.stringify(size()))));
-  for (const name of ["INT", "TERM", "HUP"] as const) process.on(`SIG${name}`, () => socket.write(encodeFrame(FRAME.signal, name)));
   stdin.on("data", (chunk: Buffer) => {
     if (!socket.write(encodeFrame(FRAME.stdin, chunk))) stdin.pause();
   });

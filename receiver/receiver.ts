@@ -40,8 +40,15 @@ export function createReceiver(dependencies: ReceiverDependencies): Receiver {
   const { settings, gitUser, routerGroup, repositories, credentials, pushes, commands, log } = dependencies;
   const { runDirectory, dataDirectory } = settings;
   const grants = createGrants();
-  const services = createGitServices({ settings, gitUser, repositories, grants });
-  const hooks = createHookServer({ socketPath: hookSocketPath(runDirectory), gitUser, grants, pushes, log });
+  const services = createGitServices({ settings, gitUser, repositories, grants, log });
+  const hooks = createHookServer({
+    socketPath: hookSocketPath(runDirectory),
+    gitUser,
+    grants,
+    pushes,
+    repositoryPath: repositories.path,
+    log,
+  });
   const http = createHttpServer({ credentials, allowPlainTokens: settings.allowPlainTokens, pushes, repositories, services, log });
   const door = createLocalDoor({ commands, log });
   let ssh: SshServer | null = null;

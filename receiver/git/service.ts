@@ -1,5 +1,6 @@
 /** One git service for one client: receive-pack or upload-pack as a child, its hooks bound to the client's identity. */
 import type { Readable, Writable } from "node:stream";
+import type { Logger } from "pino";
 import type { AppName, Identity, Repositories, Settings } from "../../core/index.ts";
 import type { Grants } from "../hooks/grants.ts";
 import { hookSocketPath, hooksDirectory } from "../hooks/install.ts";
@@ -8,6 +9,7 @@ import { takeFirst } from "./peek.ts";
 import { closed, endGroup, type GitUser, spawnGit } from "./process.ts";
 import type { GitServiceName } from "./request.ts";
 import { createShallowCommits, readShallowPrefix } from "./shallow.ts";
+import { createTidier } from "./tidy.ts";
 
 export interface ServiceRequest {
   readonly service: GitServiceName;
@@ -42,11 +44,13 @@ export interface GitServicesDependencies {
   readonly gitUser: GitUser;
   readonly repositories: Repositories;
   readonly grants: Grants;
+  readonly log: Logger;
 }
 
-export function createGitServices({ settings, gitUser, repositories, grants }: GitServicesDependencies): GitServices {
+export function createGitServices({ settings, gitUser, repositories, grants, log }: GitServicesDependencies): GitServices {
   const running = new Set<GitService>();
   const shallow = createShallowCommits({ gitUser, path: repositories.path });
+  const tidier = createTidier({ gitUser, path: repositories.path, log });
   const config = serviceConfig(settings, hooksDirectory(settings.dataDirectory));
   const start = (request: ServiceRequest): GitService => {
     const disconnected = new AbortController();
@@ -69,6 +73,7 @@ export function createGitServices({ settings, gitUser, repositories, grants }: G
       closed: closed(child).finally(async () => {
         running.delete(service);
         for (const step of atEnd) await step();
+        if (request.service === "receive-pack" && request.mode !== "advertise") tidier.consider(request.app);
       }),
       feed: async (input) => {
         if (request.service === "receive-pack") {
@@ -92,6 +97,7 @@ export function createGitServices({ settings, gitUser, repositories, grants }: G
   return {
     start,
     close: async () => {
+      tidier.close();
       const all = [...running];
       for (const service of all) service.disconnect();
       await Promise.allSettled(all.map((service) => service.closed));

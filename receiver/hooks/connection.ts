@@ -21,7 +21,7 @@ const STDERR_CHANNEL = 2;
 const EXIT_CHANNEL = 3;
 
 /** A reader that slow loses lines on its terminal, not the deploy: they are all in the log. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
+const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 
 export async function openHookConnection(socket: Socket): Promise<HookConnection> {
   const gone = new AbortController();
@@ -36,14 +36,18 @@ export async function openHookConnection(socket: Socket): Promise<HookConnection
     socket.write(Buffer.concat([head, bytes]));
   };
   let dropped = 0;
+  const sayDropped = (): void => {
+    if (dropped > 0)
+      send(STDERR_CHANNEL, Buffer.from(` !     ${dropped} pieces of output were left out: they came faster than they were read\n`));
+    dropped = 0;
+  };
   const say = (text: string): void => {
     if (socket.writableLength > MAX_UNREAD_BYTES) {
       dropped += 1;
       return;
     }
-    const note = dropped > 0 ? ` !     ${dropped} pieces of output were left out here: the connection is slower than they came\n` : "";
-    dropped = 0;
-    send(STDERR_CHANNEL, Buffer.from(note + (text.endsWith("\n") ? text : `${text}\n`)));
+    sayDropped();
+    send(STDERR_CHANNEL, Buffer.from(text.endsWith("\n") ? text : `${text}\n`));
   };
   return {
     head: await readSection(packets),
@@ -51,6 +55,7 @@ export async function openHookConnection(socket: Socket): Promise<HookConnection
     write: (bytes) => send(STDOUT_CHANNEL, bytes),
     say,
     exit: (code) => {
+      sayDropped();
       send(EXIT_CHANNEL, Buffer.from(String(code)));
       socket.end();
       // Whatever still comes is read away, so that the end is seen.

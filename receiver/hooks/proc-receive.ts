@@ -1,5 +1,6 @@
 /** proc-receive, spoken with git (githooks(5)): each branch goes to control, whose outcome is reported ref by ref. */
 import { asPushboatError, type PushHandler, type PushRequest, type RefOutcome, type RefUpdate, renderError } from "../../core/index.ts";
+import { conflictingRef } from "../git/heads.ts";
 import { encodePacket, FLUSH, readSection } from "../git/pkt-line.ts";
 import type { HookConnection } from "./connection.ts";
 import { allRefused, parseRefUpdate, refuse, sortUpdates } from "./refs.ts";
@@ -8,6 +9,8 @@ export interface ReceivedPush {
   readonly connection: HookConnection;
   readonly push: Omit<PushRequest, "updates" | "options">;
   readonly pushes: PushHandler;
+  /** Full names of the branches there are. */
+  readonly heads: () => Promise<readonly string[]>;
 }
 
 const FEATURES = ["push-options", "atomic"];
@@ -50,19 +53,31 @@ async function decide(received: ReceivedPush, updates: readonly RefUpdate[], { o
   return [...outcomes.flatMap(reportOutcome), ...tags.flatMap(({ ref }) => [`ok ${ref}`, "option fall-through"])];
 }
 
-async function deploy(
-  { push, pushes }: ReceivedPush,
-  updates: readonly RefUpdate[],
-  options: readonly string[],
-): Promise<readonly RefOutcome[]> {
+async function deploy(received: ReceivedPush, updates: readonly RefUpdate[], options: readonly string[]): Promise<readonly RefOutcome[]> {
+  const { push, pushes } = received;
   try {
-    const outcomes = new Map((await pushes.receive({ ...push, updates, options })).map((outcome) => [outcome.ref, outcome]));
+    const refused = await refuseConflicts(received, updates);
+    const possible = updates.filter(({ ref }) => !refused.has(ref));
+    const reported = possible.length === 0 ? [] : await pushes.receive({ ...push, updates: possible, options });
+    const outcomes = new Map([...reported.map((outcome) => [outcome.ref, outcome] as const), ...refused]);
     return updates.map(({ ref }) => outcomes.get(ref) ?? refuse(ref, "Pushboat gave no outcome for this ref"));
   } catch (thrown) {
     const error = asPushboatError(thrown);
     push.progress(renderError(error).join("\n"));
     return updates.map(({ ref }) => refuse(ref, error.message));
   }
+}
+
+/** Before anything is built: git would refuse these names only when the ref is moved, and then the deploy is live already. */
+async function refuseConflicts({ heads }: ReceivedPush, updates: readonly RefUpdate[]): Promise<ReadonlyMap<string, RefOutcome>> {
+  const fresh = updates.filter(({ oldCommit, newCommit }) => oldCommit === null && newCommit !== null).map(({ ref }) => ref);
+  const known = fresh.length === 0 ? [] : await heads();
+  const refused = fresh.flatMap((ref) => {
+    const other = conflictingRef(ref, [...known, ...fresh]);
+    const reason = `git cannot keep this branch beside ${other?.replace("refs/heads/", "")}`;
+    return other === null ? [] : [[ref, refuse(ref, reason)] as const];
+  });
+  return new Map(refused);
 }
 
 /** The lines of the report; a reason is one line of it. */

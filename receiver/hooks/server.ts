@@ -3,7 +3,8 @@ import { chmod, chown, mkdir, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Logger } from "pino";
-import { asPushboatError, PushboatError, type PushHandler, renderError } from "../../core/index.ts";
+import { type AppName, asPushboatError, PushboatError, type PushHandler, renderError } from "../../core/index.ts";
+import { listHeads } from "../git/heads.ts";
 import type { GitUser } from "../git/process.ts";
 import { openHookConnection } from "./connection.ts";
 import type { Grants, HookName } from "./grants.ts";
@@ -20,6 +21,7 @@ export interface HookServerDependencies {
   readonly gitUser: GitUser;
   readonly grants: Grants;
   readonly pushes: PushHandler;
+  readonly repositoryPath: (app: AppName) => string;
   readonly log: Logger;
 }
 
@@ -56,7 +58,7 @@ export function createHookServer(dependencies: HookServerDependencies): HookServ
   };
 }
 
-async function serveHook(socket: Socket, { grants, pushes, log }: HookServerDependencies): Promise<void> {
+async function serveHook(socket: Socket, { grants, pushes, repositoryPath, gitUser, log }: HookServerDependencies): Promise<void> {
   const connection = await openHookConnection(socket);
   const { head } = connection;
   const field = (name: string): string => head?.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
@@ -72,7 +74,7 @@ async function serveHook(socket: Socket, { grants, pushes, log }: HookServerDepe
   const push = { app: grant.app, identity: grant.identity, progress: connection.say, disconnected };
   try {
     if (hook === "pre-receive") await judgePush({ connection, push: { ...push, options }, pushes });
-    else await receivePush({ connection, push, pushes });
+    else await receivePush({ connection, push, pushes, heads: () => listHeads(gitUser, repositoryPath(grant.app)) });
   } catch (thrown) {
     const error = asPushboatError(thrown);
     log.error({ err: error, hook, app: grant.app }, "a hook failed");

@@ -482,6 +482,15 @@ describe("only three routes", () => {
     await noGitChildIsLeft();
   });
 
+  test.each([FETCH_PATH, PUSH_PATH])("a body that only claims to be compressed ends %s and nothing else", async (path) => {
+    await start();
+    await given.repositories.ensure(BLOG);
+    const headers = { ...WITH_TOKEN, ...PUSH_TYPE, "content-encoding": "gzip" };
+    await ask(given, path, { method: "POST", headers, body: "no gzip at all".repeat(10) }).catch(() => null);
+    await noGitChildIsLeft();
+    expect((await ask(given, "/git/blog.git/info/refs?service=git-upload-pack")).status).toBe(200);
+  });
+
   test("a fetch and a push of an app that is not there are 404", async () => {
     await start();
     expect((await ask(given, "/git/nowhere.git/info/refs?service=git-upload-pack")).body).toContain("there is no app called nowhere");

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { PushboatError } from "../../../core/index.ts";
 import { encodePacket, FLUSH } from "../../../receiver/git/pkt-line.ts";
+import { run } from "../../support/command.ts";
 import { eventually } from "../../support/eventually.ts";
 import { givenWorkingCopy, type WorkingCopy } from "../../support/working-copy.ts";
 import { BLOG, type GivenOptions, type GivenReceiver, givenReceiver, moveRefs } from "./given-receiver.ts";
@@ -193,6 +194,24 @@ describe("a push over SSH", () => {
   });
 });
 
+describe("branches that git cannot keep beside each other", () => {
+  test("are refused before anything is built, those beside them deploy", async () => {
+    const work = await givenPusher();
+    await work.push("a");
+    const pushed = await work.git(["push", "pushboat", "HEAD:refs/heads/a/b", "HEAD:refs/heads/other", "HEAD:refs/heads/ab"]);
+    expect(pushed.output).toContain("HEAD -> a/b (git cannot keep this branch beside a)");
+    expect(given.pushes[1]?.updates.map(({ ref }) => ref).sort()).toEqual(["refs/heads/ab", "refs/heads/other"]);
+    expect(pushed.code).toBe(1);
+  });
+
+  test("are refused both when they come in one push", async () => {
+    const work = await givenPusher();
+    const pushed = await work.git(["push", "pushboat", "HEAD:refs/heads/x", "HEAD:refs/heads/x/y"]);
+    expect(pushed.output.match(/git cannot keep this branch beside/g)).toHaveLength(2);
+    expect(given.pushes).toHaveLength(0);
+  });
+});
+
 describe("refs that are no branches", () => {
   test("a tag is stored and deploys nothing", async () => {
     const work = await givenPusher();
@@ -364,6 +383,7 @@ describe("a client that goes", () => {
     const pushed = await work.push();
     expect(pushed.code).toBe(0);
     expect(pushed.output).toContain("remote: line 0 ");
+    expect(pushed.output).toMatch(/remote: {2}! {5}\d+ pieces of output were left out: they came faster than they were read/);
     expect(await head("main")).not.toBeNull();
   });
 });
@@ -374,6 +394,25 @@ describe("large and shallow", () => {
     writeFileSync(join(work.directory, "big.bin"), randomBytes(50_000_000));
     expect((await work.push()).code).toBe(0);
     expect(await countObjects()).toMatch(/^packs: 1$/m);
+  });
+
+  test("many packs are joined after a push, and every commit is still there", async () => {
+    const work = await givenPusher();
+    await work.push();
+    const packs = join(given.repositories.path(BLOG), "objects", "pack");
+    for (let i = 0; i < 60; i += 1) {
+      await run([
+        "sh",
+        "-c",
+        `printf 'blob ${i}' | git -c safe.directory='*' -C ${given.repositories.path(BLOG)} hash-object -w --stdin | git -c safe.directory='*' -C ${given.repositories.path(BLOG)} pack-objects -q ${packs}/pack`,
+      ]);
+    }
+    work.write("index.html", "v2");
+    const commit = await work.commit();
+    expect((await work.push()).code).toBe(0);
+    await eventually("the packs are joined", async () => readdirSync(packs).filter((name) => name.endsWith(".pack")).length < 10);
+    expect(await inRepository("fsck", "--full")).not.toMatch(/missing|error/);
+    expect(await head("main")).toBe(commit);
   });
 
   test("a push over the limit is refused and names it", async () => {
