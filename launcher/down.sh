@@ -20,6 +20,7 @@ command_down() {
 }
 
 stop_platform() {
+  STEP_SHIELDED=yes # another Ctrl-C does not leave half of it behind
   stop_process supervisor "$OTHER_STOP_SECONDS"
   stop_process control "$CONTROL_STOP_SECONDS"
   have_modules || stop_others # before the modules that they run on are replaced

@@ -47,15 +47,14 @@ already_up() {
 start_platform() {
   local fresh=yes
   ! something_runs || fresh=
-  if ! run_live prepare; then
+  if ! run_live prepare || [[ -n $INTERRUPTED ]]; then
     [[ -z $fresh ]] || stop_platform
     leave_if_interrupted
     fail "the platform could not be prepared" "Mend what is said above, then try again."
   fi
-  leave_if_interrupted
   start_supervisor
   heading "Waiting until it answers"
-  if wait_until_ready; then
+  if wait_until_ready && [[ -z $INTERRUPTED ]]; then
     rm -f "$RUN/admin-keys"
     return
   fi
@@ -83,7 +82,9 @@ start_supervisor() {
   mapfile -d '' -t environment < <(platform_env "$(type -P env)" -0)
   setsid env -i "${environment[@]}" bash "$ROOT/launcher/supervise.sh" "$ROOT" "$RUN" "$DATA" "$NODE" \
     >>"$DATA/logs/platform/supervisor.log" 2>&1 </dev/null {NEVER}<&- 7>&- 8>&- 9>&- &
-  disown
+  local pid=$!
+  while kill -0 "$pid" 2>/dev/null && ! supervised; do pause 0.01; done # from here on it can be stopped
+  disown "$pid" 2>/dev/null
 }
 
 wait_until_ready() { platform_env_step "$NODE" "$ROOT/launcher/wait.ts"; }
