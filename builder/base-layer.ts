@@ -37,7 +37,7 @@ async function makeBaseLayer(cache: LayerStore, onEvent: EventSink): Promise<Lay
         if (step !== undefined) onEvent({ kind: "detail", text: `${step} (${Math.round((Date.now() - startedMs) / 1000)} s)` });
       },
     }).catch((error: unknown) => {
-      throw systemFailure("build/base", "The base image could not be made", error);
+      throw systemFailure({ code: "build/base", what: "The base image could not be made", cause: error });
     });
     for (const name of EMPTIED) empty(join(draft, name));
     await flush(draft, MANY_FILES);

@@ -1,7 +1,7 @@
 /** Failures of the machine rather than of the application, in one form. */
 import { PushboatError } from "../core/index.ts";
 
-export function systemFailure(code: string, what: string, cause: unknown): PushboatError {
+export function systemFailure({ code, what, cause }: { code: string; what: string; cause: unknown }): PushboatError {
   const detail = cause instanceof Error ? cause.message : String(cause).trim().split("\n").slice(-3).join("; ");
   return new PushboatError({
     code,

@@ -28,9 +28,11 @@ async function flushOne(path: Buffer): Promise<void> {
 function syncFilesystem(directory: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("sync", ["-f", directory], { stdio: "ignore" });
-    child.on("error", (error) => reject(systemFailure("build/disk", "sync could not be started", error)));
+    child.on("error", (error) => reject(systemFailure({ code: "build/disk", what: "sync could not be started", cause: error })));
     child.on("close", (code) =>
-      code === 0 ? resolve() : reject(systemFailure("build/disk", "The disk did not take the files", `sync -f ended with ${code}`)),
+      code === 0
+        ? resolve()
+        : reject(systemFailure({ code: "build/disk", what: "The disk did not take the files", cause: `sync -f ended with ${code}` })),
     );
   });
 }

@@ -12,8 +12,10 @@ export async function withHostLock<T>(lockFile: string, signal: AbortSignal | un
   try {
     await new Promise<void>((resolve, reject) => {
       child.stdout.once("data", () => resolve());
-      child.once("error", (error) => reject(systemFailure("build/lock", "flock could not be started", error)));
-      child.once("close", () => reject(systemFailure("build/lock", `${lockFile} could not be locked`, "flock ended")));
+      child.once("error", (error) => reject(systemFailure({ code: "build/lock", what: "flock could not be started", cause: error })));
+      child.once("close", () =>
+        reject(systemFailure({ code: "build/lock", what: `${lockFile} could not be locked`, cause: "flock ended" })),
+      );
       signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
     return await work();

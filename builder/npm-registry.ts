@@ -57,7 +57,7 @@ export function createNpmRegistry(cacheDirectory: string, now: () => number): Np
         argv: ["tar", "-xzf", archive, "-C", directory, "--strip-components=1", "--no-same-owner", "--no-same-permissions"],
         timeoutMs: PACK_TIMEOUT_MS,
       }).catch((error: unknown) => {
-        throw systemFailure("build/unpack", `${packageName}@${version} could not be unpacked`, error);
+        throw systemFailure({ code: "build/unpack", what: `${packageName}@${version} could not be unpacked`, cause: error });
       });
       await runOnHost({ argv: ["rm", "-f", archive], timeoutMs: VIEW_TIMEOUT_MS });
     },

@@ -13,7 +13,8 @@ export function createWhiteouts(storeDirectory: string): Whiteouts {
   const renew = (): void => {
     const fresh = `${device}.${process.pid}`;
     const made = spawnSync("mknod", ["-m", "0000", fresh, "c", "0", "0"], { encoding: "utf8" });
-    if (made.status !== 0) throw systemFailure("build/whiteout", "mknod could not make a whiteout device", made.error ?? made.stderr);
+    if (made.status !== 0)
+      throw systemFailure({ code: "build/whiteout", what: "mknod could not make a whiteout device", cause: made.error ?? made.stderr });
     renameSync(fresh, device);
   };
   return {

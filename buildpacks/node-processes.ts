@@ -23,13 +23,17 @@ export function planProcesses(source: SourceTree, packageJson: PackageJson): Nod
 
 function planWeb(source: SourceTree, packageJson: PackageJson): { command: string; from: string; env: Record<string, string> } | null {
   const start = packageJson.scripts["start"]?.trim();
-  if (start)
+  if (start && !(DEVELOPMENT_SERVER.test(start) && packageJson.scripts["build"] !== undefined))
     return { command: startCommand(start, packageJson), from: "a start script", env: isPlain(packageJson) ? npmEnv(packageJson) : {} };
   if (hasFile(source, "server.js")) return { command: "node server.js", from: "server.js", env: {} };
   return null;
 }
 
-/** npm itself costs 150-250 ms and 40 MB for as long as the app runs (decision 0006): it is only used where it does something. */
+/** Beside a build script these serve a developer, not visitors: create-react-app and others put them there. */
+const DEVELOPMENT_SERVER =
+  /^(?:react-scripts start|vite(?: (?:dev|serve|preview))?|ng serve|gatsby develop|astro (?:dev|preview)|parcel(?: serve)?|webpack(?:-dev-server| serve)|vue-cli-service serve|eleventy --serve)(?: |$)/;
+
+/** npm itself costs 150-250 ms and 40 MB for as long as the app runs (decision 0007): it is only used where it does something. */
 function startCommand(start: string, packageJson: PackageJson): string {
   return isPlain(packageJson) ? start : "npm start";
 }

@@ -67,7 +67,10 @@ function texts(fields: Record<string, unknown>, key: string): Record<string, str
   if (!isRecord(value)) throw invalid(`package.json: ${key}: must be an object`, `Write it as "${key}": { "name": "value" }`);
   for (const [name, entry] of Object.entries(value)) {
     if (typeof entry !== "string")
-      throw invalid(`package.json: ${key}/${name}: must be a text in double quotes`, `It is ${quote(JSON.stringify(entry))} now.`);
+      throw invalid(
+        `package.json: ${key}/${name}: must be a text in double quotes`,
+        `It is ${quote(JSON.stringify(entry)).slice(1, -1)} now.`,
+      );
   }
   return value as Record<string, string>;
 }
