@@ -29,6 +29,10 @@ import { envsDiff } from "./commands/envs-diff.ts";
 import { envsKeep } from "./commands/envs-keep.ts";
 import { envsProtect } from "./commands/envs-protect.ts";
 import { createHelp } from "./commands/help.ts";
+import { hooks } from "./commands/hooks.ts";
+import { hooksAdd } from "./commands/hooks-add.ts";
+import { hooksHistory } from "./commands/hooks-history.ts";
+import { hooksRemove } from "./commands/hooks-remove.ts";
 import { imagesExport } from "./commands/images-export.ts";
 import { keys } from "./commands/keys.ts";
 import { keysAdd } from "./commands/keys-add.ts";
@@ -88,6 +92,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     ],
   },
   { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove, audit] },
+  { title: "Tell the outside", commands: [hooks, hooksAdd, hooksRemove, hooksHistory] },
   { title: "This server", commands: [status, version, help] },
 ];
 

@@ -121,6 +121,27 @@ export interface AuditEntry {
   readonly target: string;
 }
 
+/** deploy: live, failed, cancelled; env: created, destroyed. */
+export type HookTopic = "deploy" | "env";
+
+export interface HookSummary {
+  readonly id: number;
+  readonly app: AppName;
+  readonly url: string;
+  readonly topics: readonly HookTopic[];
+  readonly createdMs: number;
+}
+
+export interface HookDelivery {
+  readonly id: number;
+  readonly event: string;
+  readonly createdMs: number;
+  readonly attempts: number;
+  /** null: delivered, or given up. */
+  readonly nextMs: number | null;
+  readonly outcome: string | null;
+}
+
 export interface KeySummary extends Rights {
   readonly name: KeyName;
   readonly fingerprint: string;
@@ -196,6 +217,13 @@ export interface Control {
   diffEnvironments(left: Target, right: Target): Promise<EnvironmentDiff>;
   /** Basic auth with a new generated password, or none any more. */
   protectEnvironment(target: Target, on: boolean, actor: Actor): Promise<{ readonly user: string; readonly password: string | null }>;
+
+  /** The secret signs what is posted; it is in this answer and nowhere else. */
+  addHook(app: AppName, url: string, topics: readonly HookTopic[], actor: Actor): Promise<HookSummary & { readonly secret: string }>;
+  hooks(app: AppName): Promise<readonly HookSummary[]>;
+  removeHook(id: number, actor: Actor): Promise<void>;
+  /** Newest first. */
+  hookDeliveries(id: number, limit: number): Promise<readonly HookDelivery[]>;
 
   /** Who did what, newest first; app null: everywhere. */
   audit(app: AppName | null, limit: number): Promise<readonly AuditEntry[]>;

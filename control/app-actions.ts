@@ -73,6 +73,7 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
     await deps.exclusive.run(environment.name, async () => {
       if (environment.branch !== null) await runPredestroy(deps, environment);
       deps.runtime.forget(environment.name);
+      deps.notifier.environment("destroyed", environment);
       store.transaction(() => {
         store.apps.deleteEnvironment(environment.name);
         store.deployments.deleteFor(environment.name);

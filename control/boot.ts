@@ -5,8 +5,9 @@
 import { type EventSink, renderEvent } from "../core/index.ts";
 import type { Admission } from "./admission.ts";
 import { currentWorkload } from "./current.ts";
-import { retire, rollForward } from "./deploy.ts";
+import { retire } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
+import { finishCommitted } from "./recover.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 
@@ -57,23 +58,18 @@ async function retireStrangers(deps: Deps, routes: RouteFeed): Promise<void> {
   retire({ deps }, strangers);
 }
 
+/** All of them take their environment's lock at once, before the queue's first operation can. */
 async function rollForwardCommitted(deps: Deps, routes: RouteFeed): Promise<void> {
-  for (const deployment of deps.store.deployments.open()) {
-    if (deployment.state !== "committed") continue;
-    const environment = deps.store.apps.environment(deployment.environment);
-    if (environment === null) continue;
-    try {
-      const onEvent = deps.journal.sink(deployment.id);
-      await rollForward(
-        { deps, routes, onEvent, signal: new AbortController().signal },
-        deployment,
-        await currentWorkload(deps, environment),
-      );
-      deps.journal.finish(deployment.id);
-    } catch (error) {
-      deps.log.error({ err: error, deployment: deployment.id }, "rolling forward failed");
-    }
-  }
+  const committed = deps.store.deployments.open().filter(({ state }) => state === "committed");
+  await Promise.all(
+    committed.map((deployment) =>
+      deps.exclusive.run(deployment.environment, async () => {
+        const onEvent = deps.journal.sink(deployment.id);
+        await finishCommitted({ deps, routes, onEvent, signal: new AbortController().signal }, deployment);
+        deps.journal.finish(deployment.id);
+      }),
+    ),
+  );
 }
 
 async function bringBack(deps: Deps, routes: RouteFeed, admission: Admission, environments: readonly EnvironmentRecord[]): Promise<void> {

@@ -29,6 +29,8 @@ export function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName |
   if (deps.store.apps.environment(name) !== null) return name;
   if (branch !== null) requireRoom(deps, app);
   deps.store.apps.createEnvironment(app, branch, deps.now());
+  const made = deps.store.apps.environment(name);
+  if (made !== null) deps.notifier.environment("created", made);
   return name;
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Builder, Repositories, RouterControl, Runtime, Settings } from "../core/index.ts";
 import type { ExclusiveRunner } from "./exclusive-runner.ts";
 import type { Journal } from "./journal.ts";
+import type { Notifier } from "./notify.ts";
 import type { Store } from "./store/index.ts";
 
 export interface Parts {
@@ -20,4 +21,5 @@ export interface Deps extends Parts {
   readonly store: Store;
   readonly journal: Journal;
   readonly exclusive: ExclusiveRunner;
+  readonly notifier: Notifier;
 }

@@ -8,8 +8,10 @@ import { boot } from "./boot.ts";
 import { createBranchActions } from "./branch-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
+import { createHookActions } from "./hook-actions.ts";
 import { createJournal } from "./journal.ts";
 import { startLifetimes } from "./lifetime.ts";
+import { createNotifier } from "./notify.ts";
 import { createObserveActions } from "./observe-actions.ts";
 import { createOperations } from "./operations.ts";
 import { createPushHandler } from "./push.ts";
@@ -41,7 +43,13 @@ export interface ControlOptions extends Parts {
 
 export function createControl({ version, adminKeys, ...parts }: ControlOptions): ControlModule {
   const store = openStore(parts.settings.dataDirectory);
-  const deps: Deps = { ...parts, store, journal: createJournal(parts.settings.dataDirectory), exclusive: createExclusiveRunner() };
+  const deps: Deps = {
+    ...parts,
+    store,
+    journal: createJournal(parts.settings.dataDirectory),
+    exclusive: createExclusiveRunner(),
+    notifier: createNotifier({ ...parts, store }),
+  };
   importAdminKeys(deps, adminKeys);
   const routes = createRouteFeed(deps);
   const sweeper = createSweeper(deps);
@@ -69,6 +77,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createResourceActions(deps, routes),
       ...createVolumeActions(deps, operations),
       ...createAccessActions(deps),
+      ...createHookActions(deps),
       ...createObserveActions(deps, queue, version),
     },
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
@@ -76,6 +85,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     async start() {
       await boot(deps, routes, admission);
       sleep.start();
+      deps.notifier.start();
       stopLifetimes = startLifetimes(deps, apps);
       const waiting = operations.waiting();
       for (const environment of waiting.builds) queue.wake("builds", environment);
@@ -84,6 +94,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     async close() {
       stopLifetimes();
       sleep.close();
+      deps.notifier.close();
       routes.close();
       sweeper.close();
       await queue.close();

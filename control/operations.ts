@@ -3,6 +3,7 @@ import { asPushboatError, type Deployment, type EnvironmentName, type EventSink,
 import { buildPush, type DeployContext, makeCurrent } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
 import type { JobKind } from "./queue.ts";
+import { finishCommitted } from "./recover.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { DeploymentRecord, Payload } from "./store/index.ts";
 
@@ -66,6 +67,8 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       "pushboat[api]",
       `${deployment.description} by ${deployment.by} ${state}: ${error.message}`,
     );
+    const ended = store.get(deployment.id);
+    if (ended !== null && state !== "superseded") deps.notifier.deployment(ended);
     deps.journal.finish(deployment.id);
   };
   const attempt = async (deployment: DeploymentRecord, work: (context: DeployContext) => Promise<void>): Promise<void> => {
@@ -75,10 +78,8 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     try {
       await work({ deps, routes, onEvent, signal: abort.signal });
     } catch (thrown) {
-      const now = store.get(deployment.id);
       const error = asPushboatError(abort.signal.aborted ? CANCELLED : thrown);
       if (error.kind === "platform") deps.log.error({ err: thrown, deployment: deployment.id }, "deployment failed");
-      if (now?.state === "committed") return; // only forward from here: recovered by the caller's loop and at boot
       end(deployment, error === CANCELLED ? "cancelled" : "failed", error, onEvent);
     } finally {
       aborts.delete(deployment.id);
@@ -95,13 +96,20 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
   const release = (deployment: DeploymentRecord) =>
     attempt(deployment, async (context) => {
       if (!store.move(deployment.id, "releasing", { nowMs: deps.now() })) return;
-      await makeCurrent(context, deployment);
+      try {
+        await makeCurrent(context, deployment);
+      } catch (error) {
+        if (store.get(deployment.id)?.state !== "committed") throw error;
+        deps.log.error({ err: error, deployment: deployment.id }, "a committed deployment is rolled forward");
+        await finishCommitted(context, deployment);
+      }
       const live = store.get(deployment.id);
       deps.runtime.writeLog(
         deployment.environment,
         "pushboat[api]",
         `${deployment.description} by ${deployment.by}: v${live?.release} is current`,
       );
+      if (live !== null) deps.notifier.deployment(live);
       deps.journal.finish(deployment.id);
       released(deployment.environment);
     });

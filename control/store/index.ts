@@ -4,6 +4,7 @@ import { createAccessStore } from "./access.ts";
 import { createAppStore } from "./apps.ts";
 import { openDatabase } from "./database.ts";
 import { createDeploymentStore } from "./deployments.ts";
+import { createHookStore } from "./hooks.ts";
 import { createReleaseStore } from "./releases.ts";
 import { createResourceStore } from "./resources.ts";
 import { statements } from "./rows.ts";
@@ -27,6 +28,7 @@ export function openStore(dataDirectory: string) {
     deployments: createDeploymentStore(database, sql, seal),
     access: createAccessStore(sql),
     resources,
+    hooks: createHookStore(sql, seal),
     transaction: database.transaction,
     close: database.close,
   };

@@ -77,7 +77,8 @@ export function parseSshRemote(url: string): SshRemote | null {
 }
 
 /** Commands about the platform, not about one app. */
-const WITHOUT_APP = /^(apps|apps:create|apps:list|keys(:.*)?|tokens(:.*)?|deploys:(cancel|attach)|status|version|help|doctor|-.*)$/;
+const WITHOUT_APP =
+  /^(apps|apps:create|apps:list|keys(:.*)?|tokens(:.*)?|deploys:(cancel|attach)|hooks:(remove|history)|audit|status|version|help|doctor|-.*)$/;
 
 /** Right behind the command's name: what follows may belong to a program (`run node x.js`). */
 function withApp(argv: readonly string[], app: string): readonly string[] {

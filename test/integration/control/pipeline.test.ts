@@ -1,9 +1,13 @@
 /** The deploy pipeline on real SQLite and a real Redis; runtime, builder, router and repositories are seam doubles that can be held and made to fail. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Actor, type ControlModule, createControl, type Target } from "../../../control/index.ts";
@@ -591,4 +595,48 @@ test("a protected branch has a password with its first release and keeps it", as
   await push("3", "feature-x");
   expect(route()?.access).toEqual(access);
   expect(world.table?.routes.find(({ environment }) => environment === "blog")?.access).toBeUndefined();
+});
+
+test("a hook is told of deployments and environments, signed, and again where it did not answer", async () => {
+  const received: { readonly event: string; readonly body: Record<string, unknown>; readonly signed: boolean }[] = [];
+  let secret = "";
+  let refusals = 1;
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    const signature = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+    if (refusals > 0) {
+      refusals -= 1;
+      response.writeHead(500).end();
+      return;
+    }
+    received.push({
+      event: String(request.headers["x-pushboat-event"]),
+      body: JSON.parse(body),
+      signed: request.headers["x-pushboat-signature"] === signature,
+    });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await push("1");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const hook = await module.control.addHook("blog" as AppName, url, ["deploy", "env"], actor());
+    secret = hook.secret;
+    await push("2", "feature-x");
+    await until(() => received.length === 2);
+    expect(received.map(({ event, signed }) => [event, signed]).sort()).toEqual([
+      ["deploy.live", true],
+      ["env.created", true],
+    ]);
+    expect(received.find(({ event }) => event === "deploy.live")?.body).toMatchObject({
+      environment: "blog@feature-x",
+      release: 1,
+      url: "http://feature-x--blog.localhost:8080",
+    });
+    await until(async () => (await module.control.hookDeliveries(hook.id, 10)).every(({ nextMs }) => nextMs === null));
+    const deliveries = await module.control.hookDeliveries(hook.id, 10);
+    expect(deliveries.map(({ attempts }) => attempts).sort()).toEqual([1, 2]);
+  } finally {
+    server.close();
+  }
 });

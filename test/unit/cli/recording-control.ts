@@ -209,6 +209,13 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
       SECRET: { value: "f00", source: "generated" as const },
     }),
     shareKeys: async () => {},
+    addHook: async (app, url, topics) => ({ id: 3, app, url, topics, createdMs: NOW_MS, secret: "s3cret" }),
+    hooks: async (app) => [{ id: 3, app, url: "https://ci.example.com/pushboat", topics: ["deploy", "env"], createdMs: NOW_MS }],
+    removeHook: async () => {},
+    hookDeliveries: async () => [
+      { id: 8, event: "deploy.live", createdMs: NOW_MS, attempts: 1, nextMs: null, outcome: "200 OK" },
+      { id: 7, event: "env.created", createdMs: NOW_MS - MINUTE_MS, attempts: 2, nextMs: NOW_MS + MINUTE_MS, outcome: "ECONNREFUSED" },
+    ],
     audit: async () => [
       { atMs: NOW_MS, who: "alice", via: "ssh", from: "198.51.100.7", action: "config", target: "blog: Set A config vars" },
     ],
