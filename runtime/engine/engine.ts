@@ -17,11 +17,12 @@ import { readHostLimits } from "./host-limits.ts";
 import { createCgroups } from "./kernel/cgroup.ts";
 import { createKernelHelper } from "./kernel/helper.ts";
 import { readMountPoints } from "./kernel/mounts.ts";
+import { giveOutputTo } from "./kernel/output-pipes.ts";
 import { isAlive, readText, sendSignal, startTicksOf } from "./kernel/process.ts";
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
 import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
-import { DEFAULT_ADDRESS_POOL, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
+import { baseUidOf, DEFAULT_ADDRESS_POOL, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
 
 export interface EngineLog {
   warn(details: object, message: string): void;
@@ -223,6 +224,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     Promise.all([fillBundle(bundle, dependencies), dependencies.allowed.join(bundle.record)]).then(() => filled.resolve(), filled.reject);
     const pid = await created;
     const init = { pid, startTicks: startTicksOf(pid) ?? "" };
+    if (output === null) giveOutputTo(baseUidOf(dependencies.slices, spec.slot) + spec.uid, pid);
     if (link !== null) await dependencies.networks.connect(link, pid);
     await Promise.all([startCreated(paths.runcRoot, spec.id, init), letGo(bundle, dependencies)]);
     const monitorPid = Number(readText(`${place.bundle}/conmon.pid`) ?? 0);
