@@ -24,7 +24,7 @@ describe("bad input", () => {
       settings: { PUSHBOAT_BOOT_TIMEOUT_MS: "8000", PUSHBOAT_DRAIN_TIMEOUT_MS: "1000", PUSHBOAT_STOP_TIMEOUT_MS: "3000" },
     });
     const neighbour = await platform.givenApp(tinyApp("neighbour"), { app: "neighbour" });
-    expect((await neighbour.push()).code).toBe(0);
+    await neighbour.mustPush();
     const target = { port: platform.ports.http, host: neighbour.host, path: "/", ratePerSecond: LOAD_PER_SECOND };
     quiet = await loadFor(target, QUIET_MS);
     load = givenLoad(target);
@@ -51,7 +51,7 @@ describe("bad input", () => {
     let app: WorkingCopy;
     beforeAll(async () => {
       app = await platform.givenApp(tinyApp("good"), { app: "pushed" });
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
     });
 
     it("a branch called -- is refused", async () => {
@@ -143,12 +143,12 @@ describe("bad input", () => {
     it("a symlink to /etc/shadow shows the app nothing of the host", async () => {
       const app = await platform.givenApp(tinyApp("linked"), { app: "linked" });
       symlinkSync("/etc/shadow", join(app.directory, "leak"));
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
       expect((await platform.http(app.host, "/read?path=/app/leak")).body).toBe("EACCES");
       const site = await platform.givenApp({ "index.html": "<p>site</p>" }, { app: "linked-site" });
       symlinkSync("/etc/shadow", join(site.directory, "leak.txt"));
       symlinkSync("/etc/passwd", join(site.directory, "users.txt"));
-      expect((await site.push()).code).toBe(0);
+      await site.mustPush();
       expect((await platform.http(site.host, "/leak.txt")).status).toBeGreaterThanOrEqual(400);
       expect((await platform.http(site.host, "/users.txt")).body).not.toContain("pushboat");
     });
@@ -167,7 +167,7 @@ describe("bad input", () => {
 
     it("a file called -rf is a file like any other", async () => {
       const app = await platform.givenApp(tinyApp("dashed", { "-rf": "kept", "--help": "kept too" }), { app: "dashed" });
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
       expect((await platform.http(app.host, "/read?path=/app/-rf")).body).toBe("kept");
       expect((await platform.http(app.host, "/read?path=/app/--help")).body).toBe("kept too");
     });
@@ -221,7 +221,7 @@ describe("bad input", () => {
     it("forks without end after it went live stays within its own limit", async () => {
       const bomb = { "bomb.sh": "f() { f | f & }; f; sleep 30\n", Procfile: "web: node server.js\nworker: sh bomb.sh\n" };
       const app = await platform.givenApp(tinyApp("bomber", bomb), { app: "bomber" });
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
       await platform.ssh("ps:scale bomber worker=1");
       await platform.expectHost(app.host).toAnswer("bomber");
       expect((await platform.ssh("apps:destroy bomber --confirm bomber")).code).toBe(0);
@@ -229,8 +229,7 @@ describe("bad input", () => {
 
     it("writes 100 MB of log a second fills no disk", async () => {
       const app = await platform.givenApp("failing-log-flood", { app: "flood" });
-      const pushed = await app.push();
-      expect(pushed.code).toBe(0);
+      await app.mustPush();
       await new Promise((resolve) => setTimeout(resolve, FLOOD_MS));
       const kept = await run(["du", "-sb", join(platform.dataDirectory, "logs")]);
       expect(Number(kept.stdout.split("\t")[0])).toBeLessThan(FLOOD_KEPT_BYTES);
@@ -298,9 +297,9 @@ describe("bad input", () => {
 
   it("left the platform in order: a push still works", async () => {
     const app = await platform.givenApp(tinyApp("still here"), { app: "after" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     for (const [path, text] of Object.entries(tinyText("and again"))) app.write(path, text);
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     await eventually("it answers", async () => (await platform.http(app.host)).body.includes("and again"));
   });
 });

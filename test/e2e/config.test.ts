@@ -13,7 +13,7 @@ describe("config", () => {
     app = await platform.givenApp(tinyApp("configured"), { app: "blog" });
     await platform.ssh("apps:create blog");
     expect((await platform.ssh("config:set blog EARLY=before-the-first-push")).code).toBe(0);
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
   afterAll(() => platform?.stop());
 
@@ -65,7 +65,7 @@ describe("config", () => {
   it("survives a code push", async () => {
     await platform.ssh("config:set blog KEPT=yes");
     app.write("text.js", 'module.exports = "pushed again";\n');
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     await platform.expectHost(app.host).toAnswer("pushed again");
     expect((await platform.http(app.host, "/env/KEPT")).body).toBe("yes");
   });

@@ -20,7 +20,7 @@ describe("killing Pushboat's own processes", () => {
   beforeAll(async () => {
     platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" } });
     app = await platform.givenApp(tinyApp("one", SLOW_RELEASE), { app: "blog" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
   afterAll(() => platform?.stop());
 
@@ -86,7 +86,7 @@ describe("killing Pushboat's own processes", () => {
       await platform.expectHost(app.host).toAnswer(isNew ? text : before, { withinMs: 5000 });
     }
     app.write("text.js", 'module.exports = "recovered";\n');
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     await platform.expectHost(app.host).toAnswer("recovered");
   });
 
@@ -138,7 +138,7 @@ describe("killing Pushboat's own processes", () => {
     await platform.expectHost(app.host).toAnswer(answer.trim());
     await platform.expectHost("queued-2.localhost").toAnswer("app 2");
     app.write("text.js", 'module.exports = "after the reboot";\n');
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
 });
 

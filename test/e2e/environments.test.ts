@@ -13,15 +13,14 @@ describe("another branch", () => {
   beforeAll(async () => {
     platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "1000", PUSHBOAT_STOP_TIMEOUT_MS: "3000" } });
     app = await platform.givenApp(tinyApp("production"), { app: "blog" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     await platform.ssh("config:set blog PASSWORD=production-only");
   });
   afterAll(() => platform?.stop());
 
   it("becomes a staging environment at a host of its own, without production's config", async () => {
     app.write("text.js", 'module.exports = "staging";\n');
-    const pushed = await app.push("feature-x");
-    expect(pushed.code).toBe(0);
+    const pushed = await app.mustPush("feature-x");
     expect(pushed.stderr).toContain("http://feature-x--blog.localhost");
     await platform.expectHost("feature-x--blog.localhost").toAnswer("staging");
     await platform.expectHost("blog.localhost").toAnswer("production");
@@ -48,8 +47,7 @@ describe("another branch", () => {
     ["qa", /^http:\/\/qa-[a-z2-7]{6}--blog\.localhost/],
     ["long-".repeat(20), /^http:\/\/long-[a-z0-9-]+-[a-z2-7]{6}--blog\.localhost/],
   ])("called %s gets a host label that is valid and its own", async (branch, url) => {
-    const pushed = await app.push(branch);
-    expect(pushed.code).toBe(0);
+    await app.mustPush(branch);
     const listed = JSON.parse((await platform.ssh("envs blog --json")).stdout) as { branch: string; url: string }[];
     const found = listed.find((environment) => environment.branch === branch);
     expect(found?.url).toMatch(url);
@@ -72,7 +70,7 @@ describe("another branch", () => {
   });
 
   it("goes with everything by envs:destroy, which asks for the name", async () => {
-    expect((await app.push("throwaway")).code).toBe(0);
+    await app.mustPush("throwaway");
     const refused = await platform.ssh("envs:destroy blog@throwaway --confirm blog");
     expect(refused.code).not.toBe(0);
     await platform.expectHost("throwaway--blog.localhost").toAnswer(200);
@@ -82,7 +80,7 @@ describe("another branch", () => {
   });
 
   it("comes back fresh when it is pushed again: v1 and no config", async () => {
-    expect((await app.push("feature-x")).code).toBe(0);
+    await app.mustPush("feature-x");
     expect((await platform.ssh("releases blog@feature-x")).stdout).toMatch(/^v1 /m);
     expect((await platform.http("feature-x--blog.localhost", "/env/COLOUR")).status).toBe(404);
   });

@@ -18,7 +18,7 @@ describe("a push that fails", () => {
   const failing = fixtureApps().filter((app) => app.expectation.fails !== null);
   it.each(failing)("$name is rejected in its phase and leaves the old release serving", async ({ name, directory, expectation }) => {
     const app = await platform.givenApp(tinyApp("good"), { app: name });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const before = await seen(platform, app);
 
     await app.git(["rm", "-rq", "."]);
@@ -37,7 +37,7 @@ describe("a push that fails", () => {
 
   it("ends with three lines: what failed, which release serves, what to type", async () => {
     const app = await platform.givenApp(tinyApp("good"), { app: "three-lines" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     app.write("server.js", "process.exit(1);\n");
     const pushed = await app.push();
     const lines = pushed.stderr.split("\n").filter((line) => line.startsWith("remote:"));
@@ -45,7 +45,7 @@ describe("a push that fails", () => {
       .map((line) => line.replace(/^remote: ?/, "").trimEnd())
       .filter((line) => line !== "")
       .slice(-3);
-    expect(last[0]).toMatch(/three-lines failed: .*exited with 1/);
+    expect(last[0]).toMatch(/three-lines failed: .*exited with code 1/);
     expect(last[1]).toMatch(/v1 still serves http:\/\/three-lines\.localhost:\d+/);
     expect(last[2]).toMatch(/deploys:attach \d+/);
   });
@@ -67,14 +67,14 @@ describe("a push that fails", () => {
 
   it("keeps the old config when the release command of a config change fails", async () => {
     const app = await platform.givenApp("worker-release", { app: "bad-config" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const changed = await platform.ssh("config:set bad-config MIGRATION_FAILS=yes GREETING=lost");
     expect(changed.code).toBe(1);
     expect(changed.output).toContain("table users is locked");
     expect((await platform.ssh("config:get bad-config GREETING")).stdout.trim()).toBe("");
     expect((await platform.ssh("releases bad-config")).stdout).toMatch(/^v1 .*Deploy/m);
     app.write("version.js", 'export default "v2";\n');
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     await platform.expectHost(app.host).toAnswer("worker-release v2");
   });
 });

@@ -15,7 +15,7 @@ describe("images:export", () => {
     platform = await givenPlatform();
     directory = mkdtempSync("/var/tmp/pushboat-export-");
     const app = await platform.givenApp("express-hello", { app: "blog" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
   afterAll(async () => {
     rmSync(directory, { recursive: true, force: true });

@@ -15,8 +15,10 @@ describe("git push", () => {
     const pushed = await app.push();
     expect(pushed.output).toContain("http://blog.localhost");
     expect(pushed.code).toBe(0);
-    const answer = await platform.expectHost("blog.localhost").toAnswer("hello v1");
-    expect(answer.headers["x-request-id"]).toMatch(/^[\w-]{20,200}$/);
+    await platform.expectHost("blog.localhost").toAnswer("hello v1");
+    const seen = JSON.parse((await platform.http("blog.localhost", "/headers")).body) as Record<string, string>;
+    expect(seen["x-request-id"]).toMatch(/^[\w-]{20,200}$/);
+    expect(seen["x-forwarded-for"]).toBe("127.0.0.1");
   });
 
   it("streams its phases in the buildpack style with times, and ends with the URL", async () => {
@@ -30,10 +32,9 @@ describe("git push", () => {
 
   it("rebuilds no dependencies when only code changed, and says so", async () => {
     const app = await platform.givenApp("express-hello", { app: "second" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     app.write("version.js", 'export default "v2";\n');
-    const pushed = await app.push();
-    expect(pushed.code).toBe(0);
+    const pushed = await app.mustPush();
     expect(pushed.stderr).toMatch(/dependencies.*reused/);
     await platform.expectHost(app.host).toAnswer("hello v2");
     const listed = await app.git(["ls-remote", "pushboat", "refs/heads/main"]);
@@ -43,11 +44,10 @@ describe("git push", () => {
 
   it("says which input changed when dependencies are built again", async () => {
     const app = await platform.givenApp("worker-release", { app: "changed-lock" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const lock = (await app.git(["show", "HEAD:package-lock.json"])).stdout;
     app.write("package-lock.json", `${lock.trimEnd()}\n\n`);
-    const pushed = await app.push();
-    expect(pushed.code).toBe(0);
+    const pushed = await app.mustPush();
     expect(pushed.stderr).toMatch(/dependencies.*built.*package-lock\.json/);
   });
 
@@ -65,7 +65,7 @@ describe("git push", () => {
 
   it("lets the same repository be cloned back", async () => {
     const app = await platform.givenApp("plain-static", { app: "cloned" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const cloned = await app.git(["clone", "-q", app.remoteUrl, `${app.directory}-clone`]);
     expect(cloned.output).toBe("");
     expect(cloned.code).toBe(0);
@@ -75,7 +75,7 @@ describe("git push", () => {
 
   it("does not deploy a push of what is already there", async () => {
     const app = await platform.givenApp("plain-static", { app: "twice" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const again = await app.push();
     expect(again.code).toBe(0);
     expect(again.stderr).toContain("Everything up-to-date");
@@ -111,8 +111,7 @@ describe("git push", () => {
     "deploys the fixture $name as expected",
     async ({ name, expectation }) => {
       const app = await platform.givenApp(name, { app: `fixture-${name}` });
-      const pushed = await app.push();
-      expect(pushed.code).toBe(0);
+      const pushed = await app.mustPush();
       if (expectation.source !== null) expect(pushed.stderr).toContain(expectation.source);
       await platform.expectHost(app.host).toAnswer(expectation.answer?.body ?? "");
       expect((await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout).not.toBe("");

@@ -21,8 +21,7 @@ describe("releases", () => {
     });
 
     it("shows the release command's output live, before anything was started, with the new config", async () => {
-      const pushed = await app.push();
-      expect(pushed.code).toBe(0);
+      const pushed = await app.mustPush();
       const migrated = pushed.stderr.indexOf("migrating to v1, greeting hello");
       expect(migrated).toBeGreaterThan(0);
       expect(migrated).toBeLessThan(pushed.stderr.indexOf("Starting web=1"));
@@ -44,7 +43,7 @@ describe("releases", () => {
 
     it("replaces workers and web together and keeps their number", async () => {
       app.write("version.js", 'export default "v2";\n');
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
       await eventually("only v2 runs", async () => {
         const logs = await platform.ssh("logs shop -n 4 -p worker");
         return logs.stdout.includes("worker v2") && !logs.stdout.includes("worker v1");
@@ -71,10 +70,10 @@ describe("releases", () => {
     let app: WorkingCopy;
     beforeAll(async () => {
       app = await platform.givenApp(tinyApp("one"), { app: "rolled" });
-      expect((await app.push()).code).toBe(0); // v1
+      await app.mustPush(); // v1
       expect((await platform.ssh("config:set rolled COLOUR=red")).code).toBe(0); // v2
       Object.entries(tinyText("two")).map(([path, text]) => app.write(path, text));
-      expect((await app.push()).code).toBe(0); // v3
+      await app.mustPush(); // v3
       expect((await platform.ssh("config:set rolled COLOUR=blue ADDED=later")).code).toBe(0); // v4
     });
 
@@ -110,7 +109,7 @@ describe("releases", () => {
 
   it("restarts with new instances and no new release", async () => {
     const app = await platform.givenApp(tinyApp("restarted"), { app: "again" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const before = await processes(platform, "again");
     expect((await platform.ssh("ps:restart again")).code).toBe(0);
     const after = await processes(platform, "again");

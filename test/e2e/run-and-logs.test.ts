@@ -12,7 +12,7 @@ describe("run", () => {
   beforeAll(async () => {
     platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" } });
     app = await platform.givenApp(tinyApp("tools"), { app: "blog" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     expect((await platform.ssh("config:set blog SECRET=known")).code).toBe(0);
   });
   afterAll(() => platform?.stop());
@@ -99,7 +99,7 @@ describe("run", () => {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       await platform.http(app.host, "/say?text=before+the+deploy");
       app.write("text.js", 'module.exports = "deployed";\n');
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
       await platform.http(app.host, "/say?text=after+the+deploy");
       await eventually(
         "both sides of the deploy",

@@ -13,7 +13,7 @@ describe("volumes and the network", () => {
   beforeAll(async () => {
     platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" } });
     app = await platform.givenApp(tinyApp("stateful"), { app: "blog" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
   afterAll(() => platform?.stop());
 
@@ -28,7 +28,7 @@ describe("volumes and the network", () => {
     expect((await platform.ssh("volumes:mount blog uploads /data")).code).toBe(0);
     expect((await platform.http(app.host, "/write?path=/data/file&text=kept")).body).toBe("written");
     app.write("text.js", 'module.exports = "second";\n');
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     await platform.expectHost(app.host).toAnswer("second");
     expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("kept");
     expect((await platform.ssh("volumes:list blog")).stdout).toMatch(/uploads.*\/data/);
@@ -63,7 +63,7 @@ describe("volumes and the network", () => {
 
     it("reaches no service of the host, no other app and no metadata address", async () => {
       const neighbour = await platform.givenApp(tinyApp("neighbour"), { app: "neighbour" });
-      expect((await neighbour.push()).code).toBe(0);
+      await neighbour.mustPush();
       const [instance] = JSON.parse((await platform.ssh("ps neighbour --json")).stdout) as { address: string }[];
       const gateway = (instance?.address ?? "").replace(/:\d+$/, "");
       for (const url of [
@@ -85,7 +85,7 @@ describe("volumes and the network", () => {
         5000,
       );
       app.write("text.js", 'module.exports = "third";\n');
-      expect((await app.push()).code).toBe(0);
+      await app.mustPush();
       expect((await platform.http(app.host, `/fetch?url=${url}`)).body).toBe("reached the host's own service");
       expect((await platform.ssh(`network:deny blog ${privateAddress}:${port}`)).code).toBe(0);
       await eventually(

@@ -11,7 +11,7 @@ describe("a WebSocket", () => {
   beforeAll(async () => {
     platform = await givenPlatform({ settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "3000" } });
     app = await platform.givenApp("websocket-echo", { app: "chat" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
   afterAll(() => platform?.stop());
 

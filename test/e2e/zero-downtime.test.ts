@@ -13,7 +13,7 @@ describe("under constant load", () => {
   beforeAll(async () => {
     platform = await givenPlatform();
     app = await platform.givenApp(tinyApp("version 0"), { app: "busy" });
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
   });
   afterAll(() => platform?.stop());
 
@@ -21,8 +21,7 @@ describe("under constant load", () => {
     const load = givenLoad({ port: platform.ports.http, host: app.host, path: "/", ratePerSecond: 100 });
     for (let version = 1; version <= DEPLOYS; version++) {
       app.write("text.js", `module.exports = "version ${version}";\n`);
-      const pushed = await app.push();
-      expect(pushed.code).toBe(0);
+      await app.mustPush();
     }
     const report = await load.end();
     expect(report.failures).toEqual([]);
@@ -43,7 +42,7 @@ describe("under constant load", () => {
     const slow = platform.http(app.host, "/slow?ms=3000");
     await new Promise((resolve) => setTimeout(resolve, 300));
     app.write("text.js", 'module.exports = "after the slow one";\n');
-    expect((await app.push()).code).toBe(0);
+    await app.mustPush();
     const answer = await slow;
     expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/^slow /)]);
     expect(answer.body).not.toContain("after the slow one");

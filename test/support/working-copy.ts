@@ -22,6 +22,8 @@ export interface WorkingCopy {
   commit(message?: string): Promise<string>;
   /** Commits what changed, then pushes HEAD to the branch of the platform (default: main). */
   push(branch?: string, options?: CommandOptions & { readonly gitOptions?: readonly string[] }): Promise<CommandResult>;
+  /** The same, and throws what the pusher saw unless it went live. */
+  mustPush(branch?: string): Promise<CommandResult>;
 }
 
 export interface WorkingCopyRequest {
@@ -54,6 +56,10 @@ export async function givenWorkingCopy(request: WorkingCopyRequest): Promise<Wor
   await must(["init", "-q", "-b", "main"]);
   await must(["remote", "add", "pushboat", remoteUrl]);
   await commit("First");
+  const push: WorkingCopy["push"] = async (branch = "main", options = {}) => {
+    await commit();
+    return git(["push", ...(options.gitOptions ?? []), "pushboat", `HEAD:refs/heads/${branch}`], options);
+  };
   return {
     app,
     directory,
@@ -62,9 +68,13 @@ export async function givenWorkingCopy(request: WorkingCopyRequest): Promise<Wor
     git,
     commit,
     write: (path, content) => writeInto(directory, path, content),
-    push: async (branch = "main", options = {}) => {
-      await commit();
-      return git(["push", ...(options.gitOptions ?? []), "pushboat", `HEAD:refs/heads/${branch}`], options);
+    push,
+    mustPush: async (branch) => {
+      const pushed = await push(branch);
+      if (pushed.code !== 0)
+        throw new Error(`the push of ${app} ended with ${pushed.code}:
+${pushed.output}`);
+      return pushed;
     },
   };
 }
