@@ -83,11 +83,16 @@ const WITHOUT_APP =
 /** Right behind the command's name: what follows may belong to a program (`run node x.js`). */
 function withApp(argv: readonly string[], app: string): readonly string[] {
   const [command, ...rest] = argv;
-  if (command === undefined || WITHOUT_APP.test(command) || namesApp(rest)) return argv;
+  if (command === undefined || WITHOUT_APP.test(command) || namesApp(ownWords(command, rest))) return argv;
   return [command, "-a", app, ...rest];
 }
 
+/** Those that are not the words of a program: of `run`, only the options in front of it. */
+function ownWords(command: string, words: readonly string[]): readonly string[] {
+  const end = words.findIndex((word) => (command === "run" ? !word.startsWith("-") || word === "--" : word === "--"));
+  return end < 0 ? words : words.slice(0, end);
+}
+
 function namesApp(words: readonly string[]): boolean {
-  const end = words.indexOf("--");
-  return (end < 0 ? words : words.slice(0, end)).some((word) => /^(-a|--app)(=|$)/.test(word) || word === "--help");
+  return words.some((word) => /^(-a|--app)(=|$)/.test(word) || word === "--help");
 }
