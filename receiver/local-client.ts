@@ -79,7 +79,11 @@ function converse(socket: Socket, argv: readonly string[]): void {
   const take = ({ kind, payload }: Frame): void => {
     if (kind === FRAME.stdout) show(stdout, payload);
     else if (kind === FRAME.stderr) show(stderr, payload);
-    else if (kind === FRAME.exit) exitCode = Number(payload.toString("latin1"));
+    else if (kind === FRAME.exit) {
+      exitCode = Number(payload.toString("latin1"));
+      // Nobody reads the rest of our input: waiting until it is sent would be for ever (seen with 3 MB and a misspelt app).
+      socket.destroy();
+    }
   };
   const parser = new FrameParser();
   socket.on("data", (chunk) => {

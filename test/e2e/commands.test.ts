@@ -110,6 +110,14 @@ describe("commands", () => {
     });
   });
 
+  it("on the server, 3 MB of input for a command that does not read it keep nobody waiting", async () => {
+    const refused = await platform.pushboat(["ps", "misspelt"], { stdin: Buffer.alloc(3_000_000), timeoutMs: 20_000 });
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^ ! {5}there is no app called misspelt .*\n ! {5}See .*\n$/),
+    ]);
+  });
+
   it("on the server, what config -s prints is what config:import takes", async () => {
     const values = "A='it'\\''s'\nB='two\nlines'\nC=\"a\\tb\" # a tab\n";
     expect((await platform.pushboat(["config:import", "blog"], { stdin: values })).code).toBe(0);
