@@ -31,6 +31,8 @@ export interface Settings {
   readonly maxPushBytes: number;
   /** HTTP tokens are taken over plain HTTP from anywhere, not only from loopback. */
   readonly allowPlainTokens: boolean;
+  /** Where containers' addresses come from (each platform takes a /21 of it); nothing else on the network may use it. Default: RFC 2544's. */
+  readonly addressPool: string;
 }
 
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -68,5 +70,6 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",
     maxPushBytes: integer("PUSHBOAT_MAX_PUSH_BYTES", 2 * 1024 ** 3, 1_000_000, Number.MAX_SAFE_INTEGER),
     allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
+    addressPool: env["PUSHBOAT_ADDRESS_POOL"] ?? "198.18.0.0/15",
   };
 }

@@ -22,14 +22,14 @@ import { isAlive, readText, sendSignal, startTicksOf } from "./kernel/process.ts
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
 import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
-import { baseUidOf, DEFAULT_ADDRESS_POOL, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
+import { baseUidOf, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
 
 export interface EngineLog {
   warn(details: object, message: string): void;
 }
 
 export interface EngineOptions {
-  readonly settings: Pick<Settings, "dataDirectory" | "runDirectory" | "platformId"> & { readonly addressPool?: string };
+  readonly settings: Pick<Settings, "dataDirectory" | "runDirectory" | "platformId" | "addressPool">;
   readonly log: EngineLog;
 }
 
@@ -47,7 +47,7 @@ interface Prepared extends BundleDependencies {
 
 export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
   const paths = pathsOf(settings);
-  const addressPool = settings.addressPool ?? DEFAULT_ADDRESS_POOL;
+  const { addressPool } = settings;
   const helper = createKernelHelper();
   const cgroups = createCgroups();
   const exits = createExits(paths.exits);
@@ -160,6 +160,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       const last = giveBackIndex(paths, slices.index);
       await networks.teardown(last);
       cgroups.remove(paths.cgroup);
+      if (last) cgroups.remove(paths.hostCgroup);
       await helper.unmount([paths.mounts]);
       await Promise.all(
         [paths.containers, paths.exits, paths.persist, paths.runcRoot, paths.mounts, paths.addressCursor, paths.allowed, paths.scratch].map(

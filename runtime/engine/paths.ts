@@ -20,6 +20,8 @@ export interface Paths {
   readonly index: string;
   /** cgroup of all containers of the platform, as runc's cgroupsPath. */
   readonly cgroup: string;
+  /** That of all platforms of the host. */
+  readonly hostCgroup: string;
   /** Of the host, shared by all platforms. */
   readonly reservations: string;
   readonly forwarding: string;
@@ -54,6 +56,7 @@ export function pathsOf(settings: Pick<Settings, "runDirectory" | "dataDirectory
     scratch: `${settings.dataDirectory}/scratch`,
     index: `${settings.dataDirectory}/platform-index`,
     cgroup: `/pushboat/${settings.platformId}`,
+    hostCgroup: "/pushboat",
     reservations: `${host}/reservations`,
     forwarding: `${host}/forwarding`,
   };

@@ -20,7 +20,7 @@ export interface Slices {
 export const SLOTS = 1024;
 export const UID_RANGE = 65_536;
 /** RFC 2544: never routed, so it collides neither with private networks nor with Docker's or Tailscale's ranges. */
-export const DEFAULT_ADDRESS_POOL = "198.18.0.0/15";
+export const BENCHMARK_RANGE = "198.18.0.0/15";
 
 /** A /21 for each platform: a new address for each start, none used again for a while. */
 const ADDRESSES_PER_PLATFORM = 2048;
@@ -43,7 +43,7 @@ export function parseAddressPool(text: string): AddressPool {
     throw new PushboatError({
       code: "settings/address-pool",
       message: `PUSHBOAT_ADDRESS_POOL is ${JSON.stringify(text)}`,
-      hint: `Give an IPv4 network of /8 to /21 that nothing else uses, by its first address: ${DEFAULT_ADDRESS_POOL}`,
+      hint: `Give an IPv4 network of /8 to /21 that nothing else uses, by its first address: ${BENCHMARK_RANGE}`,
     });
   }
   return { first, count: 2 ** (32 - bits) };

@@ -10,6 +10,7 @@ import { GATEWAY, GATEWAY_MAC, type Link, linkOf } from "./link.ts";
 import { applyRules } from "./nft.ts";
 import { type Resolver, readResolver } from "./resolver.ts";
 import { type AllowedFlow, renderFlows, renderResolvers, renderRuleset, renderTableRemoval, renderUplinks } from "./ruleset.ts";
+import { readGatewayInterfaces } from "./uplinks.ts";
 
 export interface Networks {
   /** Firewall and forwarding; removes links that no container holds. `held`: offsets of living containers. */
@@ -21,7 +22,7 @@ export interface Networks {
   /** The address rests before it is used again. */
   release(offset: number): void;
   setFlows(flows: readonly AllowedFlow[]): Promise<void>;
-  /** The host's resolver as it is now; the firewall follows when it changed. */
+  /** The host's resolver as it is now. Where that or the ways out have changed, the firewall and forwarding follow. */
   resolver(): Promise<Resolver>;
   /** lastOnHost: no other platform is left that forwarding is open for. */
   teardown(lastOnHost: boolean): Promise<void>;
@@ -48,6 +49,7 @@ export function createNetworks(options: NetworkOptions): Networks {
   let addresses: AddressQueue = createAddressQueue({ count: slices.addressCount, cursor: 0 });
   let mtu = FALLBACK_MTU;
   let resolver: Resolver = { servers: [], text: "" };
+  let gateways: readonly string[] = [];
 
   return {
     async prepare(held, flows) {
@@ -57,7 +59,8 @@ export function createNetworks(options: NetworkOptions): Networks {
       const uplink = await uplinkTo(SOMEWHERE);
       mtu = uplink?.mtu ?? FALLBACK_MTU;
       resolver = readResolver();
-      const uplinks = openForwarding(uplink === null ? [] : [uplink.name], options.forwardingDirectory);
+      gateways = readGatewayInterfaces();
+      const uplinks = openForwarding(uplink === null ? gateways : [uplink.name, ...gateways], options.forwardingDirectory);
       await applyRules(renderRuleset({ slices, addressPool: options.addressPool, resolvers: resolver.servers, uplinks, flows }));
     },
     take() {
@@ -80,6 +83,11 @@ export function createNetworks(options: NetworkOptions): Networks {
       if (now.text !== resolver.text) {
         await applyRules(renderResolvers(slices, now.servers));
         resolver = now;
+      }
+      const ways = readGatewayInterfaces();
+      if (ways.some((name) => !gateways.includes(name))) {
+        await applyRules(renderUplinks(slices, openForwarding(ways, options.forwardingDirectory)));
+        gateways = ways;
       }
       return resolver;
     },

@@ -1,5 +1,5 @@
 /** The platform's firewall as one nft transaction. Pure. */
-import { DEFAULT_ADDRESS_POOL, type Slices } from "../slices.ts";
+import { BENCHMARK_RANGE, type Slices } from "../slices.ts";
 
 export interface AllowedFlow {
   /** The container's address. */
@@ -28,7 +28,7 @@ const PRIVATE_RANGES = [
   "172.16.0.0/12",
   "192.0.0.0/24",
   "192.168.0.0/16",
-  DEFAULT_ADDRESS_POOL,
+  BENCHMARK_RANGE,
   "224.0.0.0/3",
 ];
 

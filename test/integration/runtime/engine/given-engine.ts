@@ -1,8 +1,10 @@
 /** One engine with a data directory of its own, a small root filesystem, and words for what the tests ask of containers. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { parseSettings, type Settings } from "../../../../core/index.ts";
-import { type ContainerSpec, createEngine, type Engine, type PushboatEngine } from "../../../../runtime/engine/index.ts";
+import { type ContainerSpec, createEngine, type Engine } from "../../../../runtime/engine/index.ts";
 import { makeSmallRootfs } from "./small-rootfs.ts";
+
+type PushboatEngine = ReturnType<typeof createEngine>;
 
 export interface GivenEngine {
   readonly engine: PushboatEngine;
@@ -71,6 +73,7 @@ export async function givenEngine(): Promise<GivenEngine> {
     },
     async end() {
       await engine.teardown();
+      rmdirSync(settings.runDirectory); // others' things would be in it; the engine's are not
       rmSync(dataDirectory, { recursive: true, force: true });
     },
   };
