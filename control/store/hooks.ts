@@ -28,8 +28,6 @@ export interface DeliveryRecord {
 /** History kept for each hook. */
 const KEPT_DELIVERIES = 100;
 
-export type HookStore = ReturnType<typeof createHookStore>;
-
 export function createHookStore(sql: Statements, seal: Seal) {
   const asHook = (row: Row): HookRecord => ({
     id: integer(row, "id"),
