@@ -3,9 +3,10 @@ import type { Benchmark } from "./benchmark.ts";
 import { constantLoad } from "./constant-load.ts";
 import { deploy } from "./deploy.ts";
 import { deployLarge } from "./deploy-large.ts";
+import { environments } from "./environments.ts";
 import { memory } from "./memory.ts";
 import { rollback } from "./rollback.ts";
 import { router } from "./router.ts";
 import { start } from "./start.ts";
 
-export const benchmarks: readonly Benchmark[] = [deploy, deployLarge, start, rollback, router, constantLoad, memory];
+export const benchmarks: readonly Benchmark[] = [deploy, deployLarge, start, rollback, router, constantLoad, memory, environments];

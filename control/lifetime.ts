@@ -4,8 +4,8 @@ import type { AppActionsFace } from "./app-actions.ts";
 import { expiresMs } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
 
-/** Half a minute late is nothing on a scale of days. */
-const LOOK_EVERY_MS = 30_000;
+/** Ten seconds late is nothing on a scale of days. */
+const LOOK_EVERY_MS = 10_000;
 
 const identity: Identity = { name: "pushboat (time to live)", via: "local", role: "admin", from: "local" };
 

@@ -31,12 +31,12 @@ const environment = z.strictObject({
   /** `5d`, `12h`, or `never`. */
   ttl: z
     .string()
-    .regex(/^(\d+[mhd]|never)$/, "must be like 12h or 5d, or never")
+    .regex(/^(\d+[smhd]|never)$/, "must be like 12h or 5d, or never")
     .optional(),
   /** Idle time until instances sleep: `30m`, or `never`. */
   "sleep-after": z
     .string()
-    .regex(/^(\d+[mhd]|never)$/, "must be like 30m or 2h, or never")
+    .regex(/^(\d+[smhd]|never)$/, "must be like 30m or 2h, or never")
     .optional(),
   sleep: z.enum(["stop", "freeze"]).optional(),
   protected: z.boolean().optional(),
@@ -81,10 +81,10 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, "s").test(text);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `30m`, `12h`, `5d` in milliseconds; `never` is null. */
 export function parsePeriod(period: string): number | null {
-  const match = /^(\d+)([mhd])$/.exec(period);
+  const match = /^(\d+)([smhd])$/.exec(period);
   return match === null ? null : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? 0);
 }
