@@ -2,6 +2,7 @@
 import { npmOfNode, type RuntimeRequest, resolveVersion } from "../buildpacks/index.ts";
 import type { LayerId } from "../core/index.ts";
 import { layerId } from "./identity.ts";
+import { MIME_TYPES, SERVE, UNPACK } from "./nginx-recipe.ts";
 
 export type Language =
   | {
@@ -14,9 +15,8 @@ export type Language =
     }
   | { readonly kind: "nginx"; readonly id: LayerId; readonly title: string };
 
-/** Raise one to make its layers anew. */
+/** Raise it to make Node's layers anew. */
 const NODE_RECIPE = 1;
-const NGINX_RECIPE = 1;
 
 export interface KnownVersions {
   readonly node: readonly string[];
@@ -25,7 +25,7 @@ export interface KnownVersions {
 }
 
 export function resolveLanguage(request: RuntimeRequest, known: KnownVersions, base: LayerId, architecture: string): Language {
-  if (request.kind === "nginx") return { kind: "nginx", id: layerId("nginx", { NGINX_RECIPE, base }), title: "nginx" };
+  if (request.kind === "nginx") return { kind: "nginx", id: layerId("nginx", { MIME_TYPES, SERVE, UNPACK, base }), title: "nginx" };
   const node = resolveVersion("Node", request.node, known.node);
   const npm = request.npm === null ? npmOfNode(node) : resolveVersion("npm", request.npm, known.npm);
   return {

@@ -30,7 +30,7 @@ export interface Workshop {
   readonly sandbox: Sandbox & { readonly runs: readonly SandboxSpec[] };
   readonly repository: Repository;
   /** Builds HEAD; `previous`: an earlier commit. */
-  build(options?: Partial<Pick<BuildRequest, "previousCommit" | "noCache" | "environment">>): Promise<Built>;
+  build(options?: Partial<BuildRequest>): Promise<Built>;
   forecast(): Promise<readonly string[]>;
   remove(): void;
 }
@@ -46,7 +46,7 @@ export interface Built {
 const APP: AppName = parseAppName("blog");
 
 /** Root's own user plays the git user. */
-export function givenWorkshop(options: { limits?: Partial<BuilderLimits>; sandbox?: Sandbox } = {}): Workshop {
+export function givenWorkshop(options: { limits?: Partial<BuilderLimits>; sandbox?: Sandbox; now?: () => number } = {}): Workshop {
   const directory = mkdtempSync(join(tmpdir(), "pushboat-builder-"));
   chmodSync(directory, 0o711);
   const settings = parseSettings({
@@ -60,6 +60,7 @@ export function givenWorkshop(options: { limits?: Partial<BuilderLimits>; sandbo
     gitUser: { uid: 0, gid: 0 },
     log: pino({ level: "silent" }),
     limits: options.limits ?? {},
+    now: options.now ?? Date.now,
   });
   const repository = givenRepository(join(directory, "repository"));
   const request = (events: DeployEvent[], options: Partial<BuildRequest>): BuildRequest => ({

@@ -52,7 +52,8 @@ function runInside(
 ): Promise<{ exitCode: number; outOfMemory: boolean; timedOut: boolean }> {
   const binds = spec.binds.flatMap(({ source, target }) => [source, target]);
   const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
-  const command = ["sh", "-c", 'cd "$0" && exec "$@"', spec.workingDirectory, ...spec.argv];
+  // A pipe that belongs to the user inside, as runc makes it: /dev/stdout can be opened.
+  const command = ["bash", "-o", "pipefail", "-c", 'cd "$0" && "$@" 2>&1 | cat', spec.workingDirectory, ...spec.argv];
   const child = spawn(
     "unshare",
     ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", SCRIPT, "sh", ...binds, "--", ...env, ...command],
@@ -73,6 +74,9 @@ function runInside(
   createInterface({ input: child.stderr }).on("line", spec.onLine);
   return new Promise((resolve, reject) => {
     child.on("error", (error) => reject(spec.signal.aborted ? spec.signal.reason : error));
-    child.on("close", (code) => resolve({ exitCode: code ?? 137, outOfMemory: false, timedOut: false }));
+    child.on("close", (code) => {
+      if (spec.signal.aborted) reject(spec.signal.reason);
+      else resolve({ exitCode: code ?? 137, outOfMemory: false, timedOut: false });
+    });
   });
 }
