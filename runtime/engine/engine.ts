@@ -2,27 +2,26 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { PushboatError, type Settings } from "../../core/index.ts";
-import { type AllowedFlows, createAllowedFlows } from "./allowed.ts";
-import { type Bundle, type BundleDependencies, fillBundle, letGo, openBundle } from "./container/bundle.ts";
-import { askToReopenLog, createMonitored } from "./container/conmon.ts";
+import { createAllowedFlows } from "./allowed.ts";
+import { openBundle } from "./container/bundle.ts";
+import { askToReopenLog } from "./container/conmon.ts";
 import { startExec } from "./container/exec.ts";
 import { exitOf } from "./container/exit.ts";
 import { createExits } from "./container/exits.ts";
 import { type Output, type OutputSink, openOutput } from "./container/output.ts";
-import { containerOf, readRecord, recordedIds, writeRecord } from "./container/record.ts";
+import { containerOf, readRecord, recordedIds } from "./container/record.ts";
 import { killMakers, removeContainer } from "./container/removal.ts";
-import { startCreated } from "./container/runc.ts";
-import type { Container, ContainerExit, ContainerSpec, Engine } from "./contract.ts";
+import { type StartDependencies, startMonitored } from "./container/start.ts";
+import type { ContainerExit, ContainerSpec, Engine } from "./contract.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { createCgroups } from "./kernel/cgroup.ts";
 import { createKernelHelper } from "./kernel/helper.ts";
 import { readMountPoints } from "./kernel/mounts.ts";
-import { giveOutputTo } from "./kernel/output-pipes.ts";
-import { isAlive, readText, sendSignal, startTicksOf } from "./kernel/process.ts";
+import { isAlive, sendSignal } from "./kernel/process.ts";
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
 import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
-import { baseUidOf, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
+import { parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
 
 export interface EngineLog {
   warn(details: object, message: string): void;
@@ -41,20 +40,16 @@ export interface PushboatEngine extends Engine {
   buildUid(): number;
 }
 
-interface Prepared extends BundleDependencies {
-  readonly allowed: AllowedFlows;
-}
-
 export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
   const paths = pathsOf(settings);
   const { addressPool } = settings;
   const helper = createKernelHelper();
   const cgroups = createCgroups();
   const exits = createExits(paths.exits);
-  let prepared: Prepared | null = null;
+  let prepared: StartDependencies | null = null;
   let execs = 0;
 
-  const ready = (): Prepared => {
+  const ready = (): StartDependencies => {
     if (prepared !== null) return prepared;
     throw new PushboatError({ code: "engine/unprepared", message: "the engine was not prepared", kind: "platform" });
   };
@@ -74,7 +69,8 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
   /** What a killed process left half made, and build steps, which nobody waits for any more. */
   const sweep = async (): Promise<void> => {
     for (const id of recordedIds(paths)) {
-      if (readRecord(paths, id)?.init != null) continue;
+      const record = readRecord(paths, id);
+      if (record !== null && containerOf(record) !== null) continue;
       log.warn({ container: id }, "removing a container that was left half made");
       killMakers(id, paths);
       await remove(id);
@@ -96,7 +92,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
         forwardingDirectory: paths.forwarding,
         nowMs: () => performance.now(),
       });
-      const living = records().filter((record) => record.init !== null);
+      const living = records().filter((record) => containerOf(record) !== null);
       const allowed = createAllowedFlows(paths.allowed, living, networks);
       prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed };
       await networks.prepare(
@@ -107,9 +103,9 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     },
 
     async start(spec) {
-      const bundle = openBundle(spec, ready());
+      const bundle = openBundle(spec, false, ready());
       try {
-        return await startMonitored(bundle, null);
+        return await startMonitored(bundle, null, ready());
       } catch (error) {
         killMakers(spec.id, paths);
         await remove(spec.id);
@@ -179,7 +175,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
     async runAttached(spec, sink, signal) {
       signal.throwIfAborted();
-      const bundle = openBundle(spec, ready());
+      const bundle = openBundle(spec, true, ready());
       const end = (): void => {
         for (const pid of cgroups.processes(bundle.place.cgroup)) sendSignal(pid, "SIGKILL");
         killMakers(spec.id, paths);
@@ -188,7 +184,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       let output: Output | null = null;
       try {
         output = await openOutput(bundle.place.bundle, ready().slices.buildUid + spec.uid, sink, helper);
-        await startMonitored(bundle, output);
+        await startMonitored(bundle, output, ready());
         const exit = await exits.until(spec.id, exitOf(spec.id, paths, cgroups), signal);
         await output.ended;
         return exit;
@@ -205,36 +201,6 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
     buildUid: () => ready().slices.buildUid,
   };
-
-  async function startMonitored(bundle: Bundle, output: Output | null): Promise<Container> {
-    const dependencies = ready();
-    const { spec, place, link } = bundle;
-    const filled = Promise.withResolvers<void>();
-    // conmon starts up while the files are mounted, and creates the container when they are
-    const created = createMonitored(
-      {
-        id: spec.id,
-        bundle: place.bundle,
-        logFile: output === null ? spec.logFile : null,
-        output: output?.descriptors ?? null,
-        ready: filled.promise,
-      },
-      paths,
-    );
-    output?.closeDescriptors();
-    Promise.all([fillBundle(bundle, dependencies), dependencies.allowed.join(bundle.record)]).then(() => filled.resolve(), filled.reject);
-    const pid = await created;
-    const init = { pid, startTicks: startTicksOf(pid) ?? "" };
-    if (output === null) giveOutputTo(baseUidOf(dependencies.slices, spec.slot) + spec.uid, pid);
-    if (link !== null) await dependencies.networks.connect(link, pid);
-    await Promise.all([startCreated(paths.runcRoot, spec.id, init), letGo(bundle, dependencies)]);
-    const monitorPid = Number(readText(`${place.bundle}/conmon.pid`) ?? 0);
-    const record = { ...bundle.record, init, monitor: { pid: monitorPid, startTicks: startTicksOf(monitorPid) ?? "" } };
-    writeRecord(paths, record);
-    const container = containerOf(record);
-    if (container === null) throw notRunning(spec.id);
-    return container;
-  }
 
   function makeDirectories(): void {
     mkdirSync(paths.run, { recursive: true, mode: 0o711 });

@@ -28,7 +28,7 @@ export interface Bundle {
 }
 
 /** Takes the id and a network; from here on there is a record, so nothing can be forgotten. */
-export function openBundle(spec: ContainerSpec, { paths, networks }: BundleDependencies): Bundle {
+export function openBundle(spec: ContainerSpec, attached: boolean, { paths, networks }: BundleDependencies): Bundle {
   const place = containerPaths(paths, spec.id);
   requireId(spec.id);
   if (existsSync(place.bundle)) throw taken(spec.id);
@@ -43,6 +43,7 @@ export function openBundle(spec: ContainerSpec, { paths, networks }: BundleDepen
     labels: spec.labels,
     logFile: spec.logFile,
     scratch: spec.upperDirectory === null ? place.scratch : null,
+    attached,
     init: null,
     monitor: null,
   };

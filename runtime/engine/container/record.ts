@@ -18,7 +18,9 @@ const recordSchema = z.object({
   logFile: z.string(),
   /** Removed with the container; null: the caller's own upper directory. */
   scratch: z.string().nullable(),
-  /** null: half made, or a build step, which does not outlive us. */
+  /** A build step: does not outlive the process that waits for it. */
+  attached: z.boolean(),
+  /** null: half made. */
   init: processSchema.nullable(),
   /** Its conmon. */
   monitor: processSchema.nullable(),
@@ -54,7 +56,7 @@ export function recordedIds(paths: Paths): readonly string[] {
 
 /** null for what is not to be adopted. */
 export function containerOf(record: ContainerRecord): Container | null {
-  if (record.init === null) return null;
+  if (record.init === null || record.attached) return null;
   const { id, slot, ip, labels, logFile } = record;
   return { id, slot, pid: record.init.pid, startTicks: record.init.startTicks, ip, labels, logFile };
 }
