@@ -1,16 +1,24 @@
 /** 50 environments of one app on this machine: what a branch costs in time, disk and memory, awake and asleep, and what waking takes. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FIXTURE_APPS_DIRECTORY } from "../test/support/fixture-apps.ts";
 import { givenPlatform, type Platform } from "../test/support/platform.ts";
 import type { WorkingCopy } from "../test/support/working-copy.ts";
 import { type BenchContext, type Benchmark, ratio } from "./benchmark.ts";
 import { mustPush } from "./deploy.ts";
+import { untilAnswers } from "./floor/answer.ts";
+import { startBareApp } from "./floor/bare-app.ts";
+import { prepareLayers } from "./floor/rootfs.ts";
 import type { BenchResult } from "./result.ts";
 import { openSsh } from "./ssh-connection.ts";
 import { median } from "./statistics.ts";
 
 const ENVIRONMENTS = 49;
 const WAKES = 7;
+const SETTLE_MS = 1000;
+const SEED = join(FIXTURE_APPS_DIRECTORY, "express-hello");
 
 export const environments: Benchmark = {
   name: "environments",
@@ -36,6 +44,7 @@ async function runEnvironments(context: BenchContext): Promise<readonly BenchRes
     const stopped = await asleep(platform, context, "stop");
     const memoryStopped = availableKb();
     const frozen = await asleep(platform, context, "freeze");
+    const boots = await bareBoots();
     const each = (kb: number): number => kb / 1024 / ENVIRONMENTS;
     return [
       row("first push of a branch that equals main", median(pushes), "ms", median(codeOnly), "a code-only push", "<= 1.2x"),
@@ -62,20 +71,15 @@ async function codeOnlyPushes(context: BenchContext, app: WorkingCopy): Promise<
   const times: number[] = [];
   for (let round = 1; round <= context.rounds; round += 1) {
     app.write("version.js", `export default "round ${round}";\n`);
-    await app.commit();
-    times.push((await mustPush(app)).durationMs);
+    const pushed = await app.push();
+    if (pushed.code !== 0) throw new Error(`a push failed:\n${pushed.output}`);
+    times.push(pushed.durationMs);
   }
   return times;
 }
 
-interface Woken {
-  readonly wakes: readonly number[];
-  /** Median of the instances' own time from start to ready, in the same wakes. */
-  readonly boot: number;
-}
-
-/** Puts all branches to sleep and wakes a few of them by a request each. */
-async function asleep(platform: Platform, context: BenchContext, how: "stop" | "freeze"): Promise<Woken> {
+/** Puts all branches to sleep and wakes a few of them by a request each; answers what each wake took. */
+async function asleep(platform: Platform, context: BenchContext, how: "stop" | "freeze"): Promise<readonly number[]> {
   const ssh = await openSsh(platform);
   const must = async (command: string): Promise<string> => {
     const done = await ssh.run(command);
@@ -87,22 +91,38 @@ async function asleep(platform: Platform, context: BenchContext, how: "stop" | "
   for (;;) {
     const states = JSON.parse(await must("envs blog --json")) as { state: string }[];
     if (states.filter(({ state }) => state === "asleep").length === ENVIRONMENTS) break;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
   await must("apps:set blog sleep-after never");
+  ssh.close();
   context.say(`all branches sleep (${how})`);
   const wakes: number[] = [];
-  const boots: number[] = [];
   for (let number = 1; number <= WAKES; number += 1) {
+    await sleep(SETTLE_MS);
     const startMs = performance.now();
     const answer = await platform.http(`branch-${number}--blog.localhost`);
     wakes.push(performance.now() - startMs);
     if (answer.status !== 200) throw new Error(`branch ${number} answered ${answer.status}`);
-    const up = /up after (\d+) ms/.exec((await must(`logs blog@branch-${number} -n 30`)).split("asleep").at(-1) ?? "");
-    if (up?.[1] !== undefined) boots.push(Number(up[1]));
   }
-  ssh.close();
-  return { wakes, boot: median(boots.length === 0 ? [1] : boots) };
+  return wakes;
+}
+
+/** The same app on the host without any container, until its first answer. */
+async function bareBoots(): Promise<readonly number[]> {
+  const { modules } = prepareLayers(SEED);
+  const directory = mkdtempSync("/var/tmp/pushboat-bench-bare-");
+  cpSync(SEED, directory, { recursive: true });
+  cpSync(join(modules, "app/node_modules"), join(directory, "node_modules"), { recursive: true });
+  const boots: number[] = [];
+  for (let round = 1; round <= WAKES; round += 1) {
+    await sleep(SETTLE_MS);
+    const startMs = performance.now();
+    const app = await startBareApp(directory);
+    boots.push((await untilAnswers({ ip: app.ip, port: app.port, body: "hello v1" })) - startMs);
+    await app.stop();
+  }
+  rmSync(directory, { recursive: true });
+  return boots;
 }
 
 function row(
