@@ -7,6 +7,11 @@ export interface SandboxBind {
   /** Absolute path inside. */
   readonly target: string;
   readonly readOnly: boolean;
+  /**
+   * false: owners on disk are the sandbox's own (shifted), so that what nests can use it as an overlay's upper. Such a directory
+   * is a cache of the sandbox: whoever has it last may find it empty. Default: owners on disk are those inside.
+   */
+  readonly mapOwners?: false;
 }
 
 export interface SandboxSpec {
@@ -24,6 +29,11 @@ export interface SandboxSpec {
   readonly gid: number;
   /** `registry`: egress to public addresses with the host's resolver and CA bundle; `none`: loopback only. */
   readonly network: "registry" | "none";
+  /**
+   * The step makes mounts and namespaces of its own (buildah): it may do that inside its user namespace, which has no rights over
+   * the host. Everything else holds: network, limits, files.
+   */
+  readonly nests?: boolean;
   readonly memoryBytes: number;
   readonly pids: number;
   readonly cpuShares: number;

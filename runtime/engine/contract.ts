@@ -27,6 +27,8 @@ export interface ContainerSpec {
   readonly gid: number;
   /** `app`: reachable from the host, egress to public addresses and what the slot is allowed; `registry`: egress only; `none`. */
   readonly network: "app" | "registry" | "none";
+  /** May make mounts and namespaces inside its user namespace (core/sandbox.ts). */
+  readonly nests?: boolean;
   readonly memoryBytes: number;
   readonly pids: number;
   readonly cpuShares: number;

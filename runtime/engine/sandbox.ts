@@ -1,5 +1,6 @@
 /** Build steps: one container each, run to its end, nothing left behind but what it wrote. */
-import { rm } from "node:fs/promises";
+import { chown, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Sandbox, SandboxSpec } from "../../core/index.ts";
 import { createLineSplitter } from "./container/lines.ts";
 import type { ContainerSpec } from "./contract.ts";
@@ -15,6 +16,7 @@ export function createSandbox({ engine }: SandboxOptions): Sandbox {
   return {
     async run(spec) {
       runs += 1;
+      await Promise.all(spec.binds.filter(({ mapOwners }) => mapOwners === false).map(({ source }) => own(source, engine.buildUid())));
       const out = createLineSplitter(spec.onLine);
       const err = createLineSplitter(spec.onLine);
       const timeout = AbortSignal.timeout(spec.timeoutMs);
@@ -38,19 +40,28 @@ export function createSandbox({ engine }: SandboxOptions): Sandbox {
   };
 }
 
+/** A directory of the sandbox's own: what another range of uids left in it (the platform got another index) is of no use. */
+async function own(directory: string, uid: number): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if ((await lstat(directory)).uid === uid) return;
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true });
+  await chown(directory, uid, uid);
+}
+
 function containerSpec(spec: SandboxSpec, id: string): ContainerSpec {
   return {
     id,
     slot: "build",
     layers: spec.layers,
     upperDirectory: spec.upperDirectory,
-    mounts: spec.binds.map((bind) => ({ ...bind, mapOwners: true })),
+    mounts: spec.binds.map((bind) => ({ ...bind, mapOwners: bind.mapOwners ?? true })),
     argv: spec.argv,
     env: spec.env,
     workingDirectory: spec.workingDirectory,
     uid: spec.uid,
     gid: spec.gid,
     network: spec.network,
+    nests: spec.nests === true,
     memoryBytes: spec.memoryBytes,
     pids: spec.pids,
     cpuShares: spec.cpuShares,

@@ -37,6 +37,10 @@ export const INIT = "/.pushboat/init";
 const BUILD_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETFCAP"].map(
   (name) => `CAP_${name}`,
 );
+/** An image that says root gets what its programs expect of root (nginx binds 80, gives its logs away, becomes www-data). */
+const APP_ROOT_CAPABILITIES = [...BUILD_CAPABILITIES.filter((name) => name !== "CAP_SETFCAP"), "CAP_NET_BIND_SERVICE"];
+/** What makes containers itself, all inside its user namespace: mounts and chroot of RUN steps, devices 0:0 (whiteouts) in layers. */
+const NESTING_CAPABILITIES = [...BUILD_CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE"];
 const DEFAULT_ENV = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
 const MAX_OPEN_FILES = 65_536;
 /** The kernel's killer takes builds first, then apps, then us. */
@@ -83,7 +87,7 @@ export function ociConfig(input: ConfigInput): object {
   return {
     ociVersion: "1.0.2",
     process: {
-      ...processOf({ ...spec, argv: [INIT, "--", ...spec.argv], terminal: null }, spec.slot === "build"),
+      ...processOf({ ...spec, argv: [INIT, "--", ...spec.argv], terminal: null }, capabilitiesOf(spec)),
       rlimits: rlimits(host),
       oomScoreAdj: Math.min(1000, host.oomScoreAdj + OOM_SCORE_ABOVE_OURS[spec.slot === "build" ? "build" : "app"]),
     },
@@ -110,7 +114,7 @@ export function ociConfig(input: ConfigInput): object {
         pids: { limit: spec.pids },
         cpu: { shares: spec.cpuShares },
       },
-      seccomp: seccompProfile(host.architecture),
+      seccomp: seccompProfile(host.architecture, spec.nests === true),
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
     },
@@ -119,11 +123,16 @@ export function ociConfig(input: ConfigInput): object {
 
 /** What `runc exec --process` wants: the container's own fences, another command. */
 export function execProcess(spec: ExecSpec, host: HostLimits): object {
-  return { ...processOf(spec, false), rlimits: rlimits(host) };
+  return { ...processOf(spec, []), rlimits: rlimits(host) };
 }
 
-function processOf(spec: Omit<ExecSpec, "id">, capable: boolean): object {
-  const capabilities = capable && spec.uid === 0 ? BUILD_CAPABILITIES : [];
+function capabilitiesOf({ slot, uid, nests }: ContainerSpec): readonly string[] {
+  if (uid !== 0) return [];
+  if (slot !== "build") return APP_ROOT_CAPABILITIES;
+  return nests === true ? NESTING_CAPABILITIES : BUILD_CAPABILITIES;
+}
+
+function processOf(spec: Omit<ExecSpec, "id">, capabilities: readonly string[]): object {
   return {
     terminal: spec.terminal !== null,
     ...(spec.terminal === null ? {} : { consoleSize: { width: spec.terminal.columns, height: spec.terminal.rows } }),
