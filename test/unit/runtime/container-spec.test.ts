@@ -32,7 +32,7 @@ test("A container is asked for with the environment's slot, the size's limits an
   const volume = { volume: "data" as VolumeName, hostDirectory: "/data/volumes/data", target: "/app/data" };
   expect(containerSpec(order({ volumes: [volume] }))).toMatchObject({
     slot: 3,
-    argv: ["/bin/sh", "-c", "npm start"],
+    argv: ["/bin/sh", "-c", "exec npm start"],
     workingDirectory: "/app",
     uid: 1000,
     network: "app",
