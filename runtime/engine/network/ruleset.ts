@@ -58,6 +58,7 @@ table ${table} {
   chain from_container_to_host {
     ct state established,related accept comment "answers to the host's own connections"
     ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
+    ip saddr . ip daddr . tcp dport @allowed accept
     reject with icmpx admin-prohibited
   }
   chain forwarded {
