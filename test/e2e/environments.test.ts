@@ -98,12 +98,23 @@ describe("another branch", () => {
   });
 });
 
-/** Mounts, logs and addresses that still belong to the environment. */
+/** Mounts, logs and addresses that still belong to the environment; what its last build used is swept later, like layers. */
 async function traces(platform: Platform, address: string): Promise<string> {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => line.includes(platform.platformId) && line.includes("feature-x"));
-  const logs = await run(["find", platform.dataDirectory, "-name", "*feature-x*", "-not", "-path", "*/repositories/*"]);
+  const logs = await run([
+    "find",
+    platform.dataDirectory,
+    "-name",
+    "*feature-x*",
+    "-not",
+    "-path",
+    "*/repositories/*",
+    "-not",
+    "-path",
+    "*/images/last/*",
+  ]);
   const neighbours = await run(["sh", "-c", `ip -d addr | grep -wF ${address.split(":")[0]} || true`]);
   return [...mounts, logs.stdout, neighbours.stdout].join("").trim();
 }

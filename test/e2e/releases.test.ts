@@ -80,7 +80,7 @@ describe("releases", () => {
     it("lists them newest first with what each one was", async () => {
       const listed = (await platform.ssh("releases rolled")).stdout;
       expect([...listed.matchAll(/^v(\d+)\s/gm)].map((match) => Number(match[1]))).toEqual([4, 3, 2, 1]);
-      expect(listed).toMatch(/^v4\s+Set COLOUR, ADDED config vars/m);
+      expect(listed).toMatch(/^v4\s+Set ADDED, COLOUR config vars/m);
       expect(listed).toMatch(/^v3\s+Deploy [0-9a-f]{7}/m);
     });
 
