@@ -133,6 +133,7 @@ async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<Lay
       npm_config_audit: "false",
       npm_config_progress: "false",
     },
+    limits: parts.limits.step,
     layOut: seesTree ? null : (directory) => layOutSeenFiles(parts, context, step.plan, directory),
     onEvent: request.onEvent,
     signal: request.signal,

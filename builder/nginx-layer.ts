@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { SERVE_STATIC } from "../buildpacks/index.ts";
 import type { LanguageLayerSpec } from "./language-layer.ts";
 import { MIME_TYPES, SERVE, UNPACK } from "./nginx-recipe.ts";
-import { runStep } from "./step.ts";
+import { runStep, STEP_LIMITS } from "./step.ts";
 
 export async function fillNginxLayer(spec: LanguageLayerSpec, draft: string, files: string): Promise<void> {
   const upper = join(draft, "upper");
@@ -20,6 +20,7 @@ export async function fillNginxLayer(spec: LanguageLayerSpec, draft: string, fil
     command: UNPACK,
     env: { DEBIAN_FRONTEND: "noninteractive" },
     user: "root",
+    limits: STEP_LIMITS,
     // A failure carries the last lines; the rest is nothing that a pusher asked for.
     onEvent: () => {},
     signal: spec.signal,

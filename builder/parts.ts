@@ -5,6 +5,7 @@ import type { ImageStore } from "./image-store.ts";
 import type { LayerStore } from "./layer-store.ts";
 import type { Leases } from "./leases.ts";
 import type { NpmRegistry } from "./npm-registry.ts";
+import { STEP_LIMITS, type StepLimits } from "./step.ts";
 import type { Whiteouts } from "./whiteout.ts";
 
 export interface Parts {
@@ -28,6 +29,8 @@ export interface BuilderLimits {
   readonly maxFileBytes: number;
   /** Builds are refused when less of the disk is free. */
   readonly freeDiskPercent: number;
+  /** Of each build step. */
+  readonly step: StepLimits;
 }
 
-export const DEFAULT_LIMITS: BuilderLimits = { maxFileBytes: 512 * 1024 * 1024, freeDiskPercent: 5 };
+export const DEFAULT_LIMITS: BuilderLimits = { maxFileBytes: 512 * 1024 * 1024, freeDiskPercent: 5, step: STEP_LIMITS };

@@ -7,7 +7,7 @@ import { APP_GID, APP_UID, type EventSink, type Layer, PushboatError, quote, typ
 import { flush } from "./flush.ts";
 import type { LayerRecord, LayerStore } from "./layer-store.ts";
 import type { ResolvedStep } from "./resolve.ts";
-import { runStep } from "./step.ts";
+import { runStep, type StepLimits } from "./step.ts";
 import { diskBytes } from "./walk.ts";
 
 export interface StepLayerSpec {
@@ -20,6 +20,7 @@ export interface StepLayerSpec {
   readonly layers: readonly Layer[];
   readonly binds: readonly SandboxBind[];
   readonly env: Readonly<Record<string, string>>;
+  readonly limits: StepLimits;
   /** Fills a directory with the files that the step sees; null: they are in the layers. */
   readonly layOut: ((directory: string) => Promise<void>) | null;
   readonly onEvent: EventSink;
@@ -51,6 +52,7 @@ export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
       command: step.plan.command,
       env: { ...spec.env, ...step.plan.env },
       user: "app",
+      limits: spec.limits,
       onEvent: spec.onEvent,
       signal: spec.signal,
     });

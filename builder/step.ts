@@ -24,6 +24,7 @@ export interface StepRun {
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user: "app" | "root";
+  readonly limits: StepLimits;
   readonly onEvent: EventSink;
   readonly signal: AbortSignal;
 }
@@ -56,7 +57,7 @@ const CA_VARIABLES = [
 
 const HOME = "/tmp/home";
 
-export async function runStep(run: StepRun, limits: StepLimits = STEP_LIMITS): Promise<void> {
+export async function runStep({ limits, ...run }: StepRun): Promise<void> {
   const last: string[] = [];
   const result = await run.sandbox.run({
     name: run.name,

@@ -58,7 +58,7 @@ describe("an Express app with a lockfile", () => {
       "dependencies: built (first build)",
     ]);
     expect(workshop.sandbox.runs.length).toBe(1);
-    workshop.repository.write({ "version.js": 'module.exports = "v2";\n' });
+    workshop.repository.write({ "version.js": 'export default "v2";\n' });
     workshop.repository.commit();
     const second = await workshop.build({ previousCommit: first });
     expect(workshop.sandbox.runs.length).toBe(1);
