@@ -56,7 +56,7 @@ table ${table} {
     iifname ${links} jump from_container_to_host
   }
   chain from_container_to_host {
-    ct state established,related accept comment "answers to the host's own connections"
+    ct direction reply ct state established,related accept comment "answers to the host's own connections"
     ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip saddr . ip daddr . tcp dport @allowed accept
     reject with icmpx admin-prohibited
