@@ -79,9 +79,10 @@ export class ClientConnection implements Waiting {
     this.#readHeads();
   }
 
-  /** The router is about to end: idle connections close, busy ones after their answer. */
+  /** The router is about to end: idle connections close, busy ones after their answer, which ends where it has no end of its own. */
   closeWhenIdle(): void {
-    if (this.#exchange === null && this.#unread === null) this.#linger();
+    if (this.#exchange !== null) this.#exchange.onInstanceLeaving();
+    else if (this.#unread === null) this.#linger();
   }
 
   /** Gives the socket away (an upgrade): bytes already received are its first ones. The deadline stays with the exchange. */

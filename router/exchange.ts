@@ -16,7 +16,7 @@ import { requestId } from "./request-id.ts";
 import { RequestUpload } from "./request-upload.ts";
 import { ResponseRelay } from "./response-relay.ts";
 import type { BookedRoute } from "./route-book.ts";
-import type { Target } from "./target.ts";
+import type { LongLived, Target } from "./target.ts";
 import { Upgrade } from "./upgrade.ts";
 import { UpstreamConnection, type UpstreamOwner } from "./upstream-connection.ts";
 
@@ -44,7 +44,7 @@ const LOCAL_FAULTS: ReadonlySet<string | undefined> = new Set([
   "EPERM",
 ]);
 
-export class Exchange implements UpstreamOwner, Held {
+export class Exchange implements UpstreamOwner, Held, LongLived {
   readonly #context: RouterContext;
   readonly #client: ClientConnection;
   readonly #request: RequestHead;
@@ -62,6 +62,8 @@ export class Exchange implements UpstreamOwner, Held {
   #relay: ResponseRelay | null = null;
   #upgrade: Upgrade | null = null;
   #retried = false;
+  /** The instance (or the router) is about to stop. */
+  #leaving = false;
   #defective = false;
   /** Control's git door: a push may take as long as it takes. */
   #patient = false;
@@ -176,7 +178,11 @@ export class Exchange implements UpstreamOwner, Held {
       this.#answered();
       return;
     }
-    if (relay.head !== null) this.#phase = "streaming";
+    if (relay.head !== null && this.#phase === "waiting") {
+      this.#phase = "streaming";
+      if (relay.isEventStream) this.#target?.watchLeaving(this);
+    }
+    if (this.#leaving && this.#endStream()) return;
     if (relay.blocked) this.#upstream?.socket.pause();
     this.#awaitProgress();
   }
@@ -209,6 +215,19 @@ export class Exchange implements UpstreamOwner, Held {
       return;
     }
     this.#cutShort();
+  }
+
+  /** What has no end of its own ends here: a WebSocket with a close frame, an event stream behind a whole chunk. */
+  onInstanceLeaving(): void {
+    this.#leaving = true;
+    if (this.#upgrade !== null) this.#upgrade.announceClose();
+    else if (this.#phase === "streaming") this.#endStream();
+  }
+
+  #endStream(): boolean {
+    if (this.#relay?.isEventStream !== true || !this.#relay.endEarly()) return false;
+    this.#finish(null);
+    return true;
   }
 
   #follow(destination: Destination): void {
@@ -245,7 +264,7 @@ export class Exchange implements UpstreamOwner, Held {
   }
 
   #hold(route: BookedRoute): void {
-    if (!this.#context.holding.add(route.environment, this)) {
+    if (!this.#context.holding.add(route.environment, this, this.#upload.reservedBytes(this.#context.limits.waitingBytes))) {
       this.#fail(FAILURES.bootTimeout);
       return;
     }
@@ -326,6 +345,7 @@ export class Exchange implements UpstreamOwner, Held {
       request: this.#request,
       facts: this.#facts(),
       idleMs: this.#context.limits.idleMs,
+      onOpen: () => (this.#leaving ? this.onInstanceLeaving() : this.#target?.watchLeaving(this)),
       onEnd: (failure) => (failure === null ? this.#finish(null) : this.#fail(failure)),
     });
   }
@@ -383,7 +403,7 @@ export class Exchange implements UpstreamOwner, Held {
     const { limits } = this.#context;
     if (this.#patient) this.#client.deadlineMs = Number.POSITIVE_INFINITY;
     else if (this.#phase === "waiting" && this.requestComplete) this.#client.deadlineMs = performance.now() + limits.firstByteMs;
-    else this.#client.deadlineMs = performance.now() + limits.idleMs;
+    else this.#client.deadlineMs = performance.now() + (this.#relay?.blocked === true ? limits.slowClientMs : limits.idleMs);
   }
 
   #fail(failure: Failure): void {
@@ -409,7 +429,7 @@ export class Exchange implements UpstreamOwner, Held {
     const { head, surplus, bytes } = this.#relay ?? { head: null, surplus: false, bytes: 0 };
     const upgrade = this.#upgrade;
     const keeps = this.requestComplete && upgrade === null && this.#isDelimited() && this.#mayKeepAlive();
-    const reusable = this.requestComplete && !surplus && head?.keepAlive === true;
+    const reusable = this.requestComplete && !surplus && !this.#leaving && head?.keepAlive === true;
     this.#end(failure !== null ? "abort" : reusable ? "keep" : "close");
     this.#writeLog(failure?.status ?? head?.status ?? upgrade?.status ?? 0, upgrade?.bytes ?? bytes, failure);
     this.#client.onExchangeDone(failure !== null ? "cut" : keeps ? "keep" : "close");
@@ -435,6 +455,7 @@ export class Exchange implements UpstreamOwner, Held {
     if (fate === "keep" && !this.#patient) upstream?.release(performance.now());
     else if (fate === "abort") upstream?.abort();
     else upstream?.destroy();
+    this.#target?.unwatchLeaving(this);
     this.#target?.leave();
     this.#target = null;
   }

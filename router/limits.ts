@@ -9,6 +9,8 @@ export interface Limits {
   readonly firstByteMs: number;
   /** Then, either way (H15). */
   readonly idleMs: number;
+  /** A client that takes nothing of a large answer. Longer than idleMs: Node tells only when a whole write has gone, the kernel only when a third of its buffer is free. */
+  readonly slowClientMs: number;
   /** An instance that could not be connected to is left alone for as long. */
   readonly quarantineMs: number;
   /** facts.md: Node apps close idle sockets after 5 s. */
@@ -20,6 +22,8 @@ export interface Limits {
   /** A client that closed its sending side is either half-closed or gone: it gets this long for its answer. */
   readonly halfClosedMs: number;
   readonly heldPerRoute: number;
+  /** Of all held requests together: their heads and what of their bodies may wait here. */
+  readonly heldBytes: number;
   readonly connectionsPerTarget: number;
   readonly idlePerTarget: number;
   readonly clientConnections: number;
@@ -34,12 +38,14 @@ export const LIMITS: Limits = {
   connectMs: 5_000,
   firstByteMs: 30_000,
   idleMs: 55_000,
+  slowClientMs: 300_000,
   quarantineMs: 5_000,
   reuseMs: 4_000,
   reuseUnrepeatableMs: 1_000,
   lingerMs: 2_000,
   halfClosedMs: 2_000,
   heldPerRoute: 1_000,
+  heldBytes: 32 * 1024 * 1024,
   connectionsPerTarget: 4_096,
   idlePerTarget: 256,
   clientConnections: 12_000,

@@ -9,11 +9,19 @@ export class RequestUpload {
   complete: boolean;
   readonly #client: ClientConnection;
   readonly #body: Body;
+  readonly #framing: Framing;
 
   constructor(client: ClientConnection, framing: Framing) {
     this.#client = client;
+    this.#framing = framing;
     this.#body = sameFraming(framing);
     this.complete = this.#body.done;
+  }
+
+  /** What may come to lie here while nobody takes it. */
+  reservedBytes(mostBytes: number): number {
+    if (this.complete) return 0;
+    return this.#framing.kind === "length" ? Math.min(this.#framing.length, mostBytes) : mostBytes;
   }
 
   /** Moves what has arrived; the client waits while the instance does not take it. false: nothing had. Throws BadMessage. */

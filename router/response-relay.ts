@@ -47,6 +47,21 @@ export class ResponseRelay {
     else this.#readHead(this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]));
   }
 
+  /** An answer without an end of its own: server-sent events. */
+  get isEventStream(): boolean {
+    const at = this.head?.fields.keys.indexOf("content-type") ?? -1;
+    return at >= 0 && /^text\/event-stream\b/i.test(this.head?.fields.values[at] ?? "");
+  }
+
+  /** Ends the answer for the client here, if this is a place where it can end. */
+  endEarly(): boolean {
+    const closing = this.done ? null : (this.#body?.endEarly() ?? null);
+    if (closing === null) return false;
+    if (closing.length > 0) this.#write(closing);
+    this.done = true;
+    return true;
+  }
+
   /** The instance sends no more. false: the answer was cut short. */
   end(): boolean {
     const closing = this.#body?.end() ?? null;

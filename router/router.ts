@@ -47,7 +47,7 @@ export function createRouter(options: RouterOptions): Router {
   const { onDefect } = options;
   const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const book = new RouteBook({ idleLimit: limits.idlePerTarget, readBuffer });
-  const holding = new Holding(limits.heldPerRoute);
+  const holding = new Holding(limits);
   const visits = new Visits();
   const accessLog = new AccessLog({
     directory: options.logDirectory,

@@ -4,6 +4,12 @@ import type { UpstreamConnection } from "./upstream-connection.ts";
 /** Where to connect: an instance's TCP address, or control's unix socket. */
 export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
+/** An answer without an end of its own (a WebSocket, an event stream). */
+export interface LongLived {
+  /** The instance will stop: the client is to come again, to another one. */
+  onInstanceLeaving(): void;
+}
+
 export interface TargetOptions {
   readonly instance: string;
   /** As in the table: `198.18.0.9:5000`. */
@@ -27,6 +33,7 @@ export class Target {
   /** Not in the table any more: what runs may end, nothing is kept. */
   retired = false;
   readonly #idle: UpstreamConnection[] = [];
+  readonly #longLived = new Set<LongLived>();
   readonly #idleLimit: number;
   readonly #onQuiet: (target: Target) => void;
 
@@ -45,6 +52,16 @@ export class Target {
 
   leave(): void {
     if (--this.inFlight === 0) this.#onQuiet(this);
+  }
+
+  /** Told when the instance leaves the table; at once where it has. */
+  watchLeaving(stream: LongLived): void {
+    if (this.retired) stream.onInstanceLeaving();
+    else this.#longLived.add(stream);
+  }
+
+  unwatchLeaving(stream: LongLived): void {
+    this.#longLived.delete(stream);
   }
 
   /** The socket used last, if it has been idle for less than maxIdleMs. */
@@ -79,5 +96,8 @@ export class Target {
   retire(): void {
     this.retired = true;
     this.closeIdle(Number.POSITIVE_INFINITY);
+    const leaving = [...this.#longLived];
+    this.#longLived.clear();
+    for (const stream of leaving) stream.onInstanceLeaving();
   }
 }

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import httpProxy from "http-proxy";
 import type { ClientConnection } from "./client-connection.ts";
 import { FAILURES, type Failure } from "./failure.ts";
+import { FarewellFrames } from "./farewell-frames.ts";
 import { answerHead } from "./http/answer-head.ts";
 import { addedLines, type ForwardingFacts, forwardedLines } from "./http/forwarded-head.ts";
 import { NO_BODY, UNTIL_CLOSE } from "./http/framing.ts";
@@ -16,6 +17,8 @@ export interface UpgradeOptions {
   readonly request: RequestHead;
   readonly facts: ForwardingFacts;
   readonly idleMs: number;
+  /** The instance agreed. */
+  readonly onOpen: () => void;
   /** Called at most once; null: it ended as such connections end. */
   readonly onEnd: (failure: Failure | null) => void;
 }
@@ -30,6 +33,7 @@ export class Upgrade {
   /** Of the instance's answer; 0 before it came. */
   status = 0;
   readonly #options: UpgradeOptions;
+  readonly #frames = new FarewellFrames();
   #over = false;
   #seenBytes = 0;
 
@@ -47,6 +51,8 @@ export class Upgrade {
       // Our listener comes first: the client's early bytes are put back before http-proxy pipes.
       made.on("upgrade", () => this.#open());
     });
+    // The same pipe with a look at the frames in between.
+    proxy.once("open", () => upstream.unpipe(client.socket).pipe(this.#frames).pipe(client.socket));
     proxy.ws(
       this.#incoming(),
       client.socket,
@@ -59,6 +65,11 @@ export class Upgrade {
     // http-proxy would copy the framing headers of a body that it has unframed (a refusal in chunks becomes garbage).
     request?.removeAllListeners("response");
     request?.on("response", (answer) => this.#answer(answer));
+  }
+
+  /** The instance is about to stop: the client is told by a close frame, and comes again to another one. */
+  announceClose(): void {
+    if (this.opened) this.#frames.announceClose();
   }
 
   /** Bytes that the instance sent. */
@@ -107,6 +118,7 @@ export class Upgrade {
     // The client's "close" ends the exchange (ClientConnection), and that cuts the instance's side.
     client.socket.once("end", () => this.#farewell());
     upstream.once("end", () => this.#farewell());
+    this.#options.onOpen();
   }
 
   #farewell(): void {

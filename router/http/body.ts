@@ -16,6 +16,8 @@ export interface Body {
   readonly bytes: number;
   /** Throws BadMessage where the framing is broken. */
   scan(chunk: Buffer): Scanned;
+  /** What ends the body for the other side here and now, so that it looks whole; null: not at this place, or not in this framing. */
+  endEarly(): Buffer | null;
   /** The sender's side has ended: the closing bytes for the other side; null where the body was cut short. */
   end(): Buffer | null;
 }
@@ -64,6 +66,10 @@ class BodyOfLength implements Body {
     return { out: left === 0 ? null : chunk.subarray(0, left), rest: chunk.subarray(left) };
   }
 
+  endEarly(): null {
+    return null;
+  }
+
   end(): Buffer | null {
     return this.done ? NOTHING : null;
   }
@@ -78,7 +84,11 @@ class BodyUntilClose implements Body {
     return { out: chunk, rest: null };
   }
 
-  end(): Buffer | null {
+  endEarly(): Buffer {
+    return this.end();
+  }
+
+  end(): Buffer {
     this.done = true;
     return NOTHING;
   }
@@ -94,7 +104,11 @@ class ChunkingBody implements Body {
     return { out: Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from("\r\n")]), rest: null };
   }
 
-  end(): Buffer | null {
+  endEarly(): Buffer {
+    return this.end();
+  }
+
+  end(): Buffer {
     this.done = true;
     return Buffer.from("0\r\n\r\n");
   }

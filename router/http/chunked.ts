@@ -114,6 +114,12 @@ export class ChunkedBody implements Body {
     return { out: joined(parts), rest: at < chunk.length ? chunk.subarray(at) : null };
   }
 
+  endEarly(): Buffer | null {
+    if (this.#state !== SIZE || this.#digits > 0) return null;
+    this.done = true;
+    return Buffer.from(this.#passes === "chunked" ? "0\r\n\r\n" : "");
+  }
+
   end(): Buffer | null {
     return this.done ? Buffer.alloc(0) : null;
   }
