@@ -30,7 +30,12 @@ function undoUncommitted(deps: Deps): void {
     if (deployment.state !== "building" && deployment.state !== "releasing") continue;
     const reason = "Pushboat was restarted in the middle of it; nothing was switched over";
     deps.store.deployments.move(deployment.id, "failed", { reason, nowMs: deps.now() });
-    deps.journal.sink(deployment.id)({ kind: "warning", text: `${deployment.description} failed: ${reason}` });
+    deps.journal.sink(deployment.id)({
+      kind: "failed",
+      code: "deploy/interrupted",
+      message: `${deployment.description} failed: ${reason}`,
+      hint: null,
+    });
     deps.runtime.writeLog(deployment.environment, "pushboat[api]", `${deployment.description} by ${deployment.by} failed: ${reason}`);
   }
 }

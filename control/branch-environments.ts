@@ -9,7 +9,7 @@ import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf, sizeFor } from "./workload.ts";
 
 /** Branch environments together may be promised this part of the machine: production needs the rest. */
-const BRANCH_MEMORY_SHARE = 0.5;
+const BRANCH_MEMORY_SHARE = 0.6;
 const OLDEST_SHOWN = 5;
 
 /** 16 characters, base64url: 96 bits. */

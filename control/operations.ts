@@ -59,16 +59,15 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     error: PushboatError,
     onEvent: EventSink,
   ): void => {
-    if (!store.move(deployment.id, state, { reason: error.message, nowMs: deps.now() })) return;
     remember(deployment.id, error);
-    onEvent({ kind: "warning", text: `${deployment.description} ${state}: ${error.message}` });
-    deps.runtime.writeLog(
-      deployment.environment,
-      "pushboat[api]",
-      `${deployment.description} by ${deployment.by} ${state}: ${error.message}`,
-    );
-    const ended = store.get(deployment.id);
-    if (ended !== null && state !== "superseded") deps.notifier.deployment(ended);
+    // Not moved: its environment was destroyed, with the row; whoever follows is told all the same.
+    if (store.move(deployment.id, state, { reason: error.message, nowMs: deps.now() })) {
+      onEvent({ kind: "failed", code: error.code, message: `${deployment.description} ${state}: ${error.message}`, hint: error.hint });
+      const text = `${deployment.description} by ${deployment.by} ${state}: ${error.message}`;
+      deps.runtime.writeLog(deployment.environment, "pushboat[api]", text);
+      const ended = store.get(deployment.id);
+      if (ended !== null && state !== "superseded") deps.notifier.deployment(ended);
+    }
     deps.journal.finish(deployment.id);
   };
   const attempt = async (deployment: DeploymentRecord, work: (context: DeployContext) => Promise<void>): Promise<void> => {
@@ -138,6 +137,8 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       };
       await deps.journal.follow(id, onEvent, ended, signal);
       const deployment = store.get(id);
+      const failure = failures.get(id);
+      if (deployment === null && failure !== undefined) throw failure;
       if (deployment === null)
         throw new PushboatError({ code: "deploy/unknown", message: `there is no deployment ${id}`, hint: "See `deploys APP`." });
       return deployment;

@@ -14,27 +14,31 @@ import type { PushStep } from "./push-plan.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { commandPrefix, environmentUrl } from "./urls.ts";
 
+export interface FailedStep {
+  readonly step: Exclude<PushStep, { kind: "refuse" }>;
+  /** null: it did not get as far as a deployment, whose events would have told the error already. */
+  readonly deployment: number | null;
+}
+
 /** The error, then three lines: what failed and where to look; what still serves; what to type next. Answers git's one-line reason. */
-export function explainFailure(deps: Deps, push: PushRequest, step: Exclude<PushStep, { kind: "refuse" }>, thrown: unknown): string {
+export function explainFailure(deps: Deps, push: PushRequest, { step, deployment }: FailedStep, thrown: unknown): string {
   const error = asPushboatError(thrown);
   if (error.kind === "platform") deps.log.error({ err: thrown }, "push failed");
-  for (const line of renderError(error)) push.progress(`${line}\n`);
+  if (deployment === null) for (const line of renderError(error)) push.progress(`${line}\n`);
   if (step.kind === "delete") return error.message;
   const environment = environmentName(push.app, step.production ? null : step.branch);
   const record = deps.store.apps.environment(environment);
-  const deployment = deps.store.deployments.latest(environment, 1)[0];
-  const reason = `${area(error)}: ${oneLine(error.message)}`;
   const prefix = commandPrefix(deps.settings);
-  push.progress(
-    ` !     Deployment ${deployment?.id ?? "?"} of ${environment} ${deployment?.state ?? "failed"}: ${oneLine(error.message)}\n`,
-  );
+  const what = deployment === null ? `The push to ${environment}` : `Deployment ${deployment} of ${environment}`;
+  const look = deployment === null ? "" : `; the whole story: ${prefix} deploys:attach ${deployment}`;
+  push.progress(` !     ${what} failed: ${oneLine(error.message)}\n`);
   push.progress(
     record?.currentRelease == null
       ? ` !     Nothing of ${environment} is live yet.\n`
       : ` !     v${record.currentRelease} still serves ${environmentUrl(deps.settings, record)}\n`,
   );
-  push.progress(` !     Next: mend it and push again, or look closer: ${prefix} deploys:attach ${deployment?.id ?? ""}\n`);
-  return reason;
+  push.progress(` !     Next: mend it, commit, and push again${look}\n`);
+  return `${area(error)}: ${oneLine(error.message)}`;
 }
 
 /** `build failed`, `start failed`, ...: the part of the code before the slash. */

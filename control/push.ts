@@ -13,7 +13,6 @@ import {
   type PushRequest,
   quote,
   type RefOutcome,
-  type RefUpdate,
   renderEvent,
   requirePermission,
 } from "../core/index.ts";
@@ -21,7 +20,7 @@ import { ensureEnvironment } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
 import type { Operations } from "./operations.ts";
 import { createSummary, describeEnvironment, explainFailure } from "./push-output.ts";
-import { planUpdates } from "./push-plan.ts";
+import { type PushStep, planUpdates } from "./push-plan.ts";
 import { commandPrefix } from "./urls.ts";
 
 const KNOWN_OPTIONS = new Set(["dry-run", "no-cache"]);
@@ -49,7 +48,11 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
     push.progress("       gone: instances, routes, config, releases\n");
   };
 
-  const deploy = async (push: PushRequest, update: RefUpdate, branch: BranchName, production: boolean): Promise<void> => {
+  const deploy = async (
+    push: PushRequest,
+    { update, branch, production }: DeployStep,
+    onSubmitted: (id: number) => void,
+  ): Promise<void> => {
     requirePermission(push.identity, "deploy", { kind: "environment", app: push.app, branch });
     const commit = update.newCommit as CommitId;
     if (isDryRun(push)) return await forecast(push, environmentName(push.app, production ? null : branch), commit);
@@ -66,6 +69,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
       by: push.identity.name,
     });
     deps.store.access.audit(push.identity, "push", `${environment} ${commit}`, deps.now());
+    onSubmitted(deployment.id);
     push.progress(`-----> Deployment ${deployment.id}: ${branch} at ${commit.slice(0, 7)} to ${environment}\n`);
     const summary = createSummary();
     const onEvent = (event: DeployEvent): void => {
@@ -127,17 +131,20 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
           continue;
         }
         const { ref } = step.update;
+        let deployment: number | null = null;
         try {
           if (step.kind === "delete") await deleteBranch(push, step.branch);
-          else await deploy(push, step.update, step.branch, step.production);
+          else await deploy(push, step, (id) => (deployment = id));
           outcomes.push({ ref, ok: true });
         } catch (thrown) {
-          outcomes.push({ ref, ok: false, reason: explainFailure(deps, push, step, thrown) });
+          outcomes.push({ ref, ok: false, reason: explainFailure(deps, push, { step, deployment }, thrown) });
         }
       }
       return outcomes;
     },
   };
 }
+
+type DeployStep = Extract<PushStep, { kind: "deploy" }>;
 
 const isDryRun = (push: PushRequest): boolean => push.options.includes("dry-run");

@@ -1,5 +1,5 @@
 /** Changes that make something current: config, scale, restart, rollback; and the deployments themselves. */
-import { applyConfig, type DeployEvent, type Deployment, PushboatError } from "../core/index.ts";
+import { applyConfig, type DeployEvent, type Deployment, type EventSink, PushboatError } from "../core/index.ts";
 import type { Actor, Control, Outcome, Target } from "./api.ts";
 import { scaled } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
@@ -35,9 +35,16 @@ export async function perform(
     ...request,
   });
   deps.store.access.audit(actor.identity, request.kind, `${target.name}: ${request.description}`, deps.now());
-  const ended = await operations.follow(deployment.id, actor.onEvent, actor.disconnected);
+  const ended = await operations.follow(deployment.id, withoutFailure(actor.onEvent), actor.disconnected);
   if (ended.state === "failed" || ended.state === "cancelled") throw keptServing(deps, target, operations.failure(ended));
   return { release: ended.release, deployment: ended };
+}
+
+/** The caller gets the failure as an error: once is enough. */
+function withoutFailure(onEvent: EventSink): EventSink {
+  return (event) => {
+    if (event.kind !== "failed") onEvent(event);
+  };
 }
 
 /** Says that nothing was lost: the old release and the old config stay. */
@@ -153,7 +160,7 @@ export function createReleaseActions(deps: Deps, operations: Operations): Releas
         description: `Deploy ${last.commit.slice(0, 7)}`,
         by: actor.identity.name,
       });
-      const ended = await operations.follow(deployment.id, actor.onEvent, actor.disconnected);
+      const ended = await operations.follow(deployment.id, withoutFailure(actor.onEvent), actor.disconnected);
       if (ended.state === "failed" || ended.state === "cancelled") throw keptServing(deps, target, operations.failure(ended));
       return ended;
     },

@@ -8,6 +8,8 @@ export type DeployEvent =
   /** A line of detail, 7 spaces before it. */
   | { readonly kind: "detail"; readonly text: string }
   | { readonly kind: "warning"; readonly text: string }
+  /** The deployment's end, where it did not go live: the error as its caller gets it too. */
+  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly hint: string | null }
   /** Raw output of a build step, a release command or a starting instance; whole lines without the newline. */
   | { readonly kind: "output"; readonly source: string; readonly text: string }
   | {

@@ -13,6 +13,8 @@ export function renderEvent(event: DeployEvent): readonly string[] {
       return [`       ${event.text}`];
     case "warning":
       return [` !     ${event.text}`];
+    case "failed":
+      return renderError(event);
     case "output":
       return [`       ${event.text}`];
     case "layer":
@@ -21,7 +23,7 @@ export function renderEvent(event: DeployEvent): readonly string[] {
 }
 
 /** An error as lines: what was seen, then what to do. Control characters (a message may carry what a user sent) show as escapes. */
-export function renderError(error: PushboatError): readonly string[] {
+export function renderError(error: Pick<PushboatError, "code" | "message" | "hint">): readonly string[] {
   const lines = [` !     ${printable(error.message)}  [${error.code}]`];
   for (const line of error.hint?.split("\n") ?? []) lines.push(` !     ${printable(line)}`);
   return lines;
