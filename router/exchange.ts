@@ -33,6 +33,9 @@ type Phase = "deciding" | "holding" | "connecting" | "waiting" | "streaming" | "
 /** RFC 9110 9.2.2. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
+/** Methods whose body every app reads. Of others an app may take it for the next request (CL.0): such a connection serves nobody else. */
+const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+
 /** Of connect(2): this machine has no descriptor, port or memory left, or does not allow it. No instance is to blame. */
 const LOCAL_FAULTS: ReadonlySet<string | undefined> = new Set([
   "EMFILE",
@@ -391,6 +394,10 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     return this.#request.framing.kind === "none" && IDEMPOTENT.has(this.#request.method);
   }
 
+  #hasUnusualBody(): boolean {
+    return this.#request.framing.kind !== "none" && !WITH_BODY.has(this.#request.method);
+  }
+
   #hasAnswerHead(): boolean {
     return this.#phase === "streaming" || this.#phase === "uploading";
   }
@@ -429,7 +436,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     const { head, surplus, bytes } = this.#relay ?? { head: null, surplus: false, bytes: 0 };
     const upgrade = this.#upgrade;
     const keeps = this.requestComplete && upgrade === null && this.#isDelimited() && this.#mayKeepAlive();
-    const reusable = this.requestComplete && !surplus && !this.#leaving && head?.keepAlive === true;
+    const reusable = this.requestComplete && !surplus && !this.#leaving && !this.#hasUnusualBody() && head?.keepAlive === true;
     this.#end(failure !== null ? "abort" : reusable ? "keep" : "close");
     this.#writeLog(failure?.status ?? head?.status ?? upgrade?.status ?? 0, upgrade?.bytes ?? bytes, failure);
     this.#client.onExchangeDone(failure !== null ? "cut" : keeps ? "keep" : "close");
