@@ -55,7 +55,8 @@ export async function answer(request: CommandRequest, dependencies: AnswerDepend
 interface ParsedCall {
   /** null: help. */
   readonly name: string | null;
-  readonly place: Place;
+  /** All that the command is about: the caller needs its rights in each. */
+  readonly places: readonly Place[];
   readonly work: Work;
   readonly json: boolean;
   readonly ownsTerminal: boolean;
@@ -69,7 +70,7 @@ function parseCall(argv: readonly string[], commands: readonly Command[]): Parse
     const text = options.help.trimEnd().split("\n");
     return {
       name: null,
-      place: { kind: "platform" },
+      places: [],
       work: async () => ({ json: undefined, text, exitCode: 0 }),
       json: false,
       ownsTerminal,
@@ -79,17 +80,25 @@ function parseCall(argv: readonly string[], commands: readonly Command[]): Parse
   const line = { words, flag: options.flag, value: options.value };
   return {
     name: found.command.name,
-    place: placeOf(found.command, target ?? ""),
+    places: placesOf(found.command, target ?? "", words),
     work: prepared(found.command, target ?? "", line),
     json: options.json,
     ownsTerminal,
   };
 }
 
+function placesOf(command: Command, target: string, words: readonly string[]): readonly Place[] {
+  const others = words.filter((_, at) => command.words[at]?.environment === true);
+  return [placeOf(command, target), ...others.map(environmentPlace)];
+}
+
 function placeOf(command: Command, target: string): Place {
   if (command.target === "none") return { kind: "platform" };
-  if (command.target === "app") return { kind: "app", app: parseAppName(target) };
-  const { app, branch } = parseEnvironmentName(target);
+  return command.target === "app" ? { kind: "app", app: parseAppName(target) } : environmentPlace(target);
+}
+
+function environmentPlace(name: string): Place {
+  const { app, branch } = parseEnvironmentName(name);
   return { kind: "environment", app, branch };
 }
 
@@ -120,15 +129,19 @@ async function work(
 }
 
 /** The one place where a command is refused for want of rights. */
-async function allow({ name, place }: ParsedCall, identity: Identity, control: Control): Promise<void> {
-  const role = name === null ? "read" : roleOf(name);
-  if (place.kind === "environment" && place.branch === null && identity.branches !== undefined) {
-    const production = await control.app(place.app).then(
-      ({ productionBranch }) => productionBranch,
-      () => null,
-    );
-    requirePermission(identity, role, { ...place, branch: production });
-  } else if (name !== null && !isForEverybody(name)) requirePermission(identity, role, place);
+async function allow({ name, places }: ParsedCall, identity: Identity, control: Control): Promise<void> {
+  if (name === null || isForEverybody(name)) return;
+  for (const place of places) requirePermission(identity, roleOf(name), await withBranch(place, identity, control));
+}
+
+/** Where a key is limited to branches, production is judged by its own branch. */
+async function withBranch(place: Place, identity: Identity, control: Control): Promise<Place> {
+  if (place.kind !== "environment" || place.branch !== null || identity.branches === undefined) return place;
+  const production = await control.app(place.app).then(
+    ({ productionBranch }) => productionBranch,
+    () => null,
+  );
+  return { ...place, branch: production };
 }
 
 async function print(result: Result, json: boolean, output: Output): Promise<void> {

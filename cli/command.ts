@@ -14,6 +14,8 @@ export interface CommandWord {
   readonly many?: boolean;
   /** What this word looks like; with -a, a first word that does not is taken for the target. */
   readonly pattern?: RegExp;
+  /** It names an environment beside the target: the caller needs the command's rights there too. */
+  readonly environment?: boolean;
 }
 
 export interface CommandOption {

@@ -28,6 +28,8 @@ export function parseRole(text: string): Role {
 export type Place =
   | { readonly kind: "environment"; readonly app: AppName; readonly branch: BranchName | null }
   | { readonly kind: "app"; readonly app: AppName }
+  /** The door of an app: which branch it is about is judged later. */
+  | { readonly kind: "some-branch"; readonly app: AppName }
   | { readonly kind: "platform" };
 
 /** Throws `access/denied` with what is missing. branch null: the production branch is not known yet. */
@@ -46,7 +48,10 @@ export function missingPermission(identity: Identity, need: Role, place: Place):
   if (identity.app === undefined) return null;
   if (place.kind === "platform") return `this key is for the app ${identity.app} only`;
   if (place.app !== identity.app) return `this key is for the app ${identity.app} only`;
-  if (identity.branches === undefined || place.kind === "app") return null;
+  if (identity.branches === undefined || place.kind === "some-branch") return null;
+  // What concerns an app as a whole reaches production: sharing a key of its config would show its value.
+  if (place.kind === "app")
+    return need === "read" ? null : `this key is for branches like ${identity.branches}, not for all of ${place.app}`;
   const name = place.branch ?? "";
   return matchesPattern(identity.branches, name)
     ? null

@@ -3,5 +3,5 @@ import { type AppName, type Identity, requirePermission } from "../core/index.ts
 import type { GitServiceName } from "./git/request.ts";
 
 export function requireGitAccess(identity: Identity, app: AppName, service: GitServiceName): void {
-  requirePermission(identity, service === "receive-pack" ? "deploy" : "read", { kind: "app", app });
+  requirePermission(identity, service === "receive-pack" ? "deploy" : "read", { kind: "some-branch", app });
 }

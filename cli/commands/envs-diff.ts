@@ -9,7 +9,7 @@ export const envsDiff: EnvironmentCommand = {
   summary: "Compare two environments: commits, config keys, formation, image layers",
   details: "Of the config only keys are shown, never values.",
   target: "environment",
-  words: [{ name: "OTHER", description: "the environment to compare with", required: true }],
+  words: [{ name: "OTHER", description: "the environment to compare with", required: true, environment: true }],
   examples: ["envs:diff blog@feature-x blog"],
   json: "{onlyLeft:[], onlyRight:[], config:{onlyLeft:[], onlyRight:[], different:[]}, formation:{left:{KEY}, right:{KEY}}, layers:[{title, same, leftBytes, rightBytes}]}",
   prepare: ({ target, words }) => {

@@ -8,7 +8,7 @@ export const promote: EnvironmentCommand = {
   name: "promote",
   summary: "Release the image of one environment in another, with that one's config, without a build",
   target: "environment",
-  words: [{ name: "TO", description: "the environment that gets the image", required: true }],
+  words: [{ name: "TO", description: "the environment that gets the image", required: true, environment: true }],
   examples: ["promote blog@staging blog"],
   json: OUTCOME_SHAPE,
   prepare: ({ target, words }) => {

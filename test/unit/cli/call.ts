@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly stdinEnds?: boolean;
   readonly via?: Identity["via"];
   readonly control?: Partial<Control>;
+  /** Limits of the key. */
+  readonly rights?: Partial<Pick<Identity, "role" | "app" | "branches">>;
 }
 
 export interface Answered {
@@ -39,7 +41,10 @@ export async function call(argv: readonly string[], options: CallOptions = {}): 
 }
 
 /** For tests that do something while the command works. */
-export function begin(argv: readonly string[], { terminal = false, via = "ssh", control: overrides = {} }: CallOptions = {}): Calling {
+export function begin(
+  argv: readonly string[],
+  { terminal = false, via = "ssh", control: overrides = {}, rights = {} }: CallOptions = {},
+): Calling {
   const { control, asked } = recordingControl(overrides);
   const handler = createCommands({ control, settings: parseSettings({}), clock: () => NOW_MS });
   const stdin = new PassThrough();
@@ -50,7 +55,7 @@ export function begin(argv: readonly string[], { terminal = false, via = "ssh", 
   const resizeListeners: ((size: TerminalSize) => void)[] = [];
   const answered = handler({
     argv,
-    identity: { name: "alice", via, role: "admin", from: "198.51.100.7" },
+    identity: { name: "alice", via, role: "admin", from: "198.51.100.7", ...rights },
     stdin,
     stdout,
     stderr,

@@ -86,7 +86,7 @@ describe("a client that goes", () => {
       return never();
     };
     const calling = begin(["ps:restart", "blog"], { control: { restart } });
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(signal?.aborted).toBe(false);
     calling.disconnect();
     expect(signal?.aborted).toBe(true);
