@@ -65,6 +65,26 @@ describe("killing Pushboat's own processes", () => {
     expect((await platform.ssh("config:set blog RELEASE_MS=0")).code).toBe(0);
   });
 
+  it("control behind the commit point: the deployment is rolled forward, ref and all", async () => {
+    // A router that does not answer holds a deployment between its commit and its being live.
+    const router = platform.pid("router");
+    process.kill(router, "SIGSTOP");
+    app.write("text.js", 'module.exports = "rolled forward";\n');
+    const commit = await app.commit();
+    const pushing = app.push();
+    try {
+      await eventually("the deployment is committed", async () => (await newestState(platform)) === "committed");
+      await kill(platform, "control");
+    } finally {
+      process.kill(router, "SIGCONT");
+    }
+    await pushing;
+    await untilAnswering(platform);
+    await eventually("the deployment is live", async () => (await newestState(platform)) === "live");
+    expect((await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout.split("\t")[0]).toBe(commit);
+    await platform.expectHost(app.host).toAnswer("rolled forward");
+  });
+
   it("control at random moments of a push: ref, release and answer always agree afterwards, and the next push works", async () => {
     for (const [attempt, delayMs] of [60, 120, 200, 300, 400, 550, 700, 900].entries()) {
       const text = `attempt ${attempt}`;
@@ -148,6 +168,11 @@ async function kill(platform: Platform, name: ProcessName): Promise<void> {
 
 async function untilAnswering(platform: Platform): Promise<void> {
   await eventually("control answers again", async () => (await platform.ssh("apps", { timeoutMs: 5000 })).code === 0);
+}
+
+async function newestState(platform: Platform): Promise<string | undefined> {
+  const deployments = JSON.parse((await platform.ssh("deploys blog --json")).stdout) as { state: string }[];
+  return deployments[0]?.state;
 }
 
 /** Process id and start time of the app's first web instance. */
