@@ -71,10 +71,10 @@ describe("bad input", () => {
 
     it("a tag deploys nothing", async () => {
       await app.git(["tag", "-f", "v1.0"]);
-      const before = (await platform.ssh("releases pushed")).stdout;
+      const before = (await platform.ssh("releases pushed --json")).stdout;
       const pushed = await app.git(["push", "pushboat", "v1.0"]);
       expect(errors(pushed.stderr)).toMatchSnapshot();
-      expect((await platform.ssh("releases pushed")).stdout).toBe(before);
+      expect((await platform.ssh("releases pushed --json")).stdout).toBe(before);
     });
 
     it("the deletion of main is refused", async () => {
@@ -172,13 +172,12 @@ describe("bad input", () => {
       expect((await platform.http(app.host, "/read?path=/app/--help")).body).toBe("kept too");
     });
 
-    it("a file of 1 GB deploys or is refused, and takes no memory with it", async () => {
+    it("a file of 1 GB is refused by its name and size", async () => {
       const app = await platform.givenApp(tinyApp("large"), { app: "large" });
       await mustRun(["truncate", "-s", "1G", join(app.directory, "large.bin")]);
       const pushed = await app.push("main", { timeoutMs: 280_000 });
-      if (pushed.code !== 0) expect(errors(pushed.stderr)).toMatch(/too large|limit|at most/i);
-      else expect((await platform.ssh("run large -- stat -c %s /app/large.bin")).stdout.trim()).toBe(String(1024 ** 3));
-      await platform.ssh("apps:destroy large --confirm large");
+      expect(pushed.code).not.toBe(0);
+      expect(errors(pushed.stderr)).toMatchSnapshot();
     });
 
     it.each(["failing-procfile-duplicate", "failing-procfile-type", "failing-json"])(
@@ -308,8 +307,8 @@ describe("bad input", () => {
 function errors(stderr: string): string {
   return stderr
     .split("\n")
-    .map((line) => line.replace(/^remote: ?/, "").trimEnd())
-    .filter((line) => /^ !|^fatal:|^error:|remote rejected|rejected\]|^pushboat:|^\S*[Ee]rror/.test(line))
+    .filter((line) => /^remote: ( !|[^\s-])|^ !|^fatal:|^error:/.test(line))
+    .map((line) => line.replace(/^remote: /, "").trimEnd())
     .join("\n")
     .replaceAll(/\b[0-9a-f]{40}\b|\b[0-9a-f]{7}\b/g, "COMMIT")
     .replaceAll(/127\.0\.0\.1:\d+/g, "HOST:PORT")
