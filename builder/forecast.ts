@@ -30,10 +30,9 @@ export async function forecastBuild(parts: Parts, request: BuildRequest): Promis
 function layerLines(parts: Parts, { build, last }: PlannedBuild): readonly string[] {
   const line = (title: string, reused: boolean, why: string): string =>
     `${title}: ${reused ? "would be reused" : `would be built (${why})`}`;
-  const { imageLanguage } = build;
   return [
     line("base", parts.cache.find(build.base) !== null, "first use on this machine"),
-    line(imageLanguage.title, parts.cache.find(imageLanguage.id) !== null, "first use on this machine"),
+    ...build.imageLanguages.map(({ title, id }) => line(title, parts.cache.find(id) !== null, "first use on this machine")),
     line("app", parts.store.find(build.app) !== null, last === null ? "first build" : "the files changed"),
     ...build.steps
       .filter(({ plan, id }) => build.plan.imageSteps.includes(plan.name) || parts.store.find(id) === null)

@@ -28,7 +28,7 @@ export function composeImage(parts: Parts, request: BuildRequest, planned: Plann
 }
 
 /** What saw the source lies above it, what did not lies below: the app's own files win over installed ones. */
-function stack(planned: PlannedBuild, { base, language, app, steps }: MadeLayers): readonly Layer[] {
+function stack(planned: PlannedBuild, { base, languages, app, steps }: MadeLayers): readonly Layer[] {
   const { plan } = planned.build;
   const chosen = plan.steps.filter(({ name }) => plan.imageSteps.includes(name));
   const layerOf = (step: (typeof chosen)[number]): Layer[] => {
@@ -37,7 +37,7 @@ function stack(planned: PlannedBuild, { base, language, app, steps }: MadeLayers
   };
   return [
     base,
-    language,
+    ...languages,
     ...chosen.filter((step) => !liesAboveApp(step)).flatMap(layerOf),
     ...(plan.imageHasSource ? [app] : []),
     ...chosen.filter(liesAboveApp).flatMap(layerOf),

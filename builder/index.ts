@@ -29,6 +29,7 @@ export interface BuilderOptions {
 
 export function createBuilder({ settings, sandbox, gitUser, log, limits, now = Date.now }: BuilderOptions): Builder {
   const { dataDirectory, cacheDirectory } = settings;
+  const versionsDirectory = join(cacheDirectory, "versions");
   const store = createLayerStore(join(dataDirectory, "layers"), join(dataDirectory, "builds"));
   const parts: Parts = {
     store,
@@ -36,10 +37,11 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
     images: createImageStore(join(dataDirectory, "images")),
     leases: createLeases(),
     whiteouts: createWhiteouts(store.directory),
-    registry: createNpmRegistry(cacheDirectory, now),
+    registry: createNpmRegistry(cacheDirectory, versionsDirectory, now),
     sandbox,
     gitUser,
     dataDirectory,
+    versionsDirectory,
     limits: { ...DEFAULT_LIMITS, ...limits },
     now,
   };

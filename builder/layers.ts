@@ -1,11 +1,9 @@
 /** Every layer of a build, in order: taken from the store, or made. Says for each which it was, and why. */
-import { mkdirSync } from "node:fs";
-import { chown } from "node:fs/promises";
-import { join } from "node:path";
 import type { SourceTree, StepPlan } from "../buildpacks/index.ts";
-import { APP_GID, APP_UID, type BuildRequest, type Layer, type SandboxBind } from "../core/index.ts";
+import type { BuildRequest, Layer } from "../core/index.ts";
 import { appLayerId, makeAppLayer } from "./app-layer.ts";
 import { ensureBaseLayer } from "./base-layer.ts";
+import { openCaches } from "./caches.ts";
 import type { GitObjects } from "./git-objects.ts";
 import type { Language } from "./language.ts";
 import { ensureLanguageLayer } from "./language-layer.ts";
@@ -25,24 +23,23 @@ export interface BuildContext {
 
 export interface MadeLayers {
   readonly base: Layer;
-  readonly language: Layer;
+  /** Lowest first. */
+  readonly languages: readonly Layer[];
   readonly app: Layer;
   /** By step name; those of the image, and those that had to be made for them. */
   readonly steps: ReadonlyMap<StepPlan["name"], Layer>;
 }
 
-/** npm's downloads, kept between builds. */
-const NPM_CACHE = "/var/cache/npm";
-
 export async function makeLayers(parts: Parts, request: BuildRequest, context: BuildContext): Promise<MadeLayers> {
   const { build } = context.planned;
   const base = await ensureBaseLayer(parts.cache, request.onEvent, request.signal);
   const maker: Maker = { parts, request, context, base };
-  const language = await makeLanguage(maker, build.imageLanguage);
+  const languages: Layer[] = [];
+  for (const language of build.imageLanguages) languages.push(await makeLanguage(maker, language));
   const app = await makeApp(maker);
   const run: StepRunner = { ...maker, app, made: new Map() };
   for (const name of build.plan.imageSteps) await makeStep(run, name);
-  return { base: parts.cache.layer(base), language, app, steps: run.made };
+  return { base: parts.cache.layer(base), languages, app, steps: run.made };
 }
 
 interface Maker {
@@ -106,11 +103,14 @@ async function makeStep(run: StepRunner, name: StepPlan["name"]): Promise<Layer>
 
 async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<LayerRecord> {
   const { parts, request, context, base } = run;
-  const language = context.planned.build.buildLanguage;
-  if (language === null) throw new Error(`step ${step.plan.name} has no runtime`);
   const below: { plan: StepPlan; layer: Layer }[] = [];
   for (const on of step.plan.on) below.push({ layer: await makeStep(run, on), plan: planOf(context, on) });
-  const runtime = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
+  const { plan, buildLanguages } = context.planned.build;
+  const runtimes: Layer[] = [];
+  for (const language of buildLanguages) {
+    const { record } = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
+    runtimes.push(parts.cache.layer(record));
+  }
   const seesTree = step.plan.sees === "tree";
   return makeStepLayer({
     store: parts.store,
@@ -119,19 +119,16 @@ async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<Lay
     name: `build-${request.app}-${step.id.slice(-8)}`,
     layers: [
       parts.cache.layer(base),
-      parts.cache.layer(runtime.record),
+      ...runtimes,
       ...below.filter(({ plan }) => !liesAboveApp(plan)).map(({ layer }) => layer),
       ...(seesTree ? [run.app] : []),
       ...below.filter(({ plan }) => liesAboveApp(plan)).map(({ layer }) => layer),
     ],
-    binds: [await npmCache(run)],
+    caches: await openCaches(parts, request, plan.caches),
     env: {
-      npm_config_registry: await parts.registry.address(),
-      npm_config_cache: NPM_CACHE,
-      npm_config_update_notifier: "false",
-      npm_config_fund: "false",
-      npm_config_audit: "false",
-      npm_config_progress: "false",
+      ...(buildLanguages.some(({ kind }) => kind === "node") ? await npmEnv(parts) : {}),
+      ...Object.assign({}, ...plan.caches.map(({ env }) => env)),
+      ...configEnv(step.plan, request.config ?? {}),
     },
     limits: parts.limits.step,
     layOut: seesTree ? null : (directory) => layOutSeenFiles(parts, context, step.plan, directory),
@@ -146,11 +143,16 @@ function planOf(context: BuildContext, name: StepPlan["name"]): StepPlan {
   return step.plan;
 }
 
-/** Branches share one cache that production never reads: whoever may push a branch cannot plant a package in production. */
-async function npmCache({ parts, request }: StepRunner): Promise<SandboxBind> {
-  const kind = request.environment === (request.app as string) ? "production" : "branches";
-  const source = join(parts.dataDirectory, "cache", "npm", request.app, kind);
-  mkdirSync(source, { recursive: true, mode: 0o711 });
-  await chown(source, APP_UID, APP_GID);
-  return { source, target: NPM_CACHE, readOnly: false };
+async function npmEnv(parts: Parts): Promise<Readonly<Record<string, string>>> {
+  return {
+    npm_config_registry: await parts.registry.address(),
+    npm_config_update_notifier: "false",
+    npm_config_fund: "false",
+    npm_config_audit: "false",
+    npm_config_progress: "false",
+  };
+}
+
+function configEnv({ configKeys = [] }: StepPlan, config: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(configKeys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
 }

@@ -1,13 +1,11 @@
 /** The one place that runs the host's npm: which versions there are, and packages as files. It honours the host's own npm configuration. */
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PushboatError } from "../core/index.ts";
-import { readJson, writeJson } from "./atomic-file.ts";
 import { systemFailure } from "./failure.ts";
 import { runOnHost } from "./host-command.ts";
+import { knownList } from "./version-list.ts";
 
-/** An older list is renewed behind a build's back; a build waits only where there is none at all. */
-const FRESH_MS = 3600_000;
 const VIEW_TIMEOUT_MS = 60_000;
 const PACK_TIMEOUT_MS = 5 * 60_000;
 
@@ -19,30 +17,19 @@ export interface NpmRegistry {
   address(): Promise<string>;
 }
 
-export function createNpmRegistry(cacheDirectory: string, now: () => number): NpmRegistry {
-  const versionsDirectory = join(cacheDirectory, "versions");
+export function createNpmRegistry(cacheDirectory: string, versionsDirectory: string, now: () => number): NpmRegistry {
   const npm = (...args: string[]): [string, ...string[]] => ["npm", "--cache", join(cacheDirectory, "npm"), "--loglevel=error", ...args];
   mkdirSync(versionsDirectory, { recursive: true });
-
-  const fetchVersions = async (packageName: string, file: string): Promise<readonly string[]> => {
+  const fetchVersions = async (packageName: string): Promise<readonly string[]> => {
     const { stdout } = await runOnHost({ argv: npm("view", packageName, "versions", "--json"), timeoutMs: VIEW_TIMEOUT_MS });
-    const versions = JSON.parse(stdout) as string[];
-    writeJson(file, versions);
-    return versions;
+    return JSON.parse(stdout) as string[];
   };
 
   return {
-    async versions(packageName) {
-      const file = join(versionsDirectory, `${packageName}.json`);
-      const stored = readJson<string[]>(file);
-      if (stored !== null) {
-        if (now() - statSync(file).mtimeMs > FRESH_MS) fetchVersions(packageName, file).catch(() => {});
-        return stored;
-      }
-      return fetchVersions(packageName, file).catch((error: unknown) => {
+    versions: (packageName) =>
+      knownList(versionsDirectory, packageName, now, () => fetchVersions(packageName)).catch((error: unknown) => {
         throw unreachable(packageName, error);
-      });
-    },
+      }),
 
     async unpack(packageName, version, directory) {
       const { stdout } = await runOnHost({

@@ -20,6 +20,8 @@ export interface Parts {
   readonly sandbox: Sandbox;
   readonly gitUser: GitUser;
   readonly dataDirectory: string;
+  /** What versions there are, as the registries said. */
+  readonly versionsDirectory: string;
   readonly limits: BuilderLimits;
   readonly now: () => number;
 }

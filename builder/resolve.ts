@@ -1,5 +1,5 @@
 /** A plan with everything it stands on: exact versions, and for each layer its identity and what made it. Pure, so that a forecast says what a build would do. */
-import { type BuildPlan, type SourceTree, type StepPlan, withoutScripts } from "../buildpacks/index.ts";
+import { type BuildPlan, type RuntimeRequest, type SourceTree, type StepPlan, withoutScripts } from "../buildpacks/index.ts";
 import type { LayerId } from "../core/index.ts";
 import { appLayerId } from "./app-layer.ts";
 import { canonicalJson, layerId, sha256 } from "./identity.ts";
@@ -15,9 +15,10 @@ export interface ResolvedStep {
 export interface ResolvedBuild {
   readonly plan: BuildPlan;
   readonly base: LayerId;
-  readonly imageLanguage: Language;
-  /** What the steps run on; null where there are none. */
-  readonly buildLanguage: Language | null;
+  /** Lowest first. */
+  readonly imageLanguages: readonly Language[];
+  /** What the steps run on, lowest first. */
+  readonly buildLanguages: readonly Language[];
   readonly app: LayerId;
   readonly steps: readonly ResolvedStep[];
 }
@@ -28,19 +29,20 @@ export interface Surroundings {
   readonly architecture: string;
   /** Of the environment's last no-cache push; empty where there was none. */
   readonly salt: string;
+  /** Config of the environment: only what a step asks for counts. */
+  readonly config: Readonly<Record<string, string>>;
 }
 
 export function resolveBuild(plan: BuildPlan, source: SourceTree, around: Surroundings): ResolvedBuild {
-  const language = (request: BuildPlan["imageRuntime"]): Language =>
-    resolveLanguage(request, around.versions, around.base, around.architecture);
-  const buildLanguage = plan.buildRuntime === null ? null : language(plan.buildRuntime);
+  const language = (request: RuntimeRequest): Language => resolveLanguage(request, around.versions, around.base, around.architecture);
+  const buildLanguages = plan.buildRuntime.map(language);
   const steps: ResolvedStep[] = [];
-  for (const step of plan.steps) steps.push(resolveStep(step, source, around, buildLanguage, steps));
+  for (const step of plan.steps) steps.push(resolveStep(step, source, around, buildLanguages, steps));
   return {
     plan,
     base: around.base,
-    imageLanguage: language(plan.imageRuntime),
-    buildLanguage,
+    imageLanguages: plan.imageRuntime.map(language),
+    buildLanguages,
     app: appLayerId(source.id, around.salt),
     steps,
   };
@@ -50,7 +52,7 @@ function resolveStep(
   plan: StepPlan,
   source: SourceTree,
   around: Surroundings,
-  language: Language | null,
+  languages: readonly Language[],
   earlier: readonly ResolvedStep[],
 ): ResolvedStep {
   const below = earlier.filter((step) => plan.on.includes(step.plan.name)).map((step) => [step.plan.title, step.id]);
@@ -58,13 +60,19 @@ function resolveStep(
   const inputs = {
     ...seenInputs(plan, source),
     ...Object.fromEntries(below),
-    ...(language === null ? {} : languageInputs(language)),
+    ...Object.assign({}, ...languages.map(languageInputs)),
+    ...configInputs(plan, around.config),
     "the base image": around.base,
     "the way it is built": sha256(canonicalJson({ command, env, keeps })),
     ...(around.salt === "" ? {} : { "a push with no-cache": around.salt }),
   };
   const prefix = plan.kind === "build" ? "build" : "deps";
   return { plan, id: layerId(prefix, { step: plan.name, inputs }), inputs };
+}
+
+/** Hashed: inputs are stored in the clear. */
+function configInputs({ configKeys = [] }: StepPlan, config: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(configKeys.map((key) => [`the config ${key}`, config[key] === undefined ? "not set" : sha256(config[key])]));
 }
 
 function seenInputs(plan: StepPlan, source: SourceTree): Readonly<Record<string, string>> {
@@ -95,8 +103,10 @@ export function whyBuilt(previous: Readonly<Record<string, string>> | null, inpu
   return names.map((name) => describeChange(name, previous[name], inputs[name])).join(", ");
 }
 
+const VERSION = /^\d+\.[\d.]+\w*$/;
+
 function describeChange(name: string, before: string | undefined, after: string | undefined): string {
   if (before === undefined) return `${name} is new`;
   if (after === undefined) return `${name} is gone`;
-  return name === "Node" || name === "npm" ? `${name} ${before} -> ${after}` : `${name} changed`;
+  return VERSION.test(before) && VERSION.test(after) ? `${name} ${before} -> ${after}` : `${name} changed`;
 }

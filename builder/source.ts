@@ -1,6 +1,14 @@
 /** One commit: its tree for the buildpacks, and the trees below it for the app layer. */
-import { LISTED_DIRECTORIES, READ_FILES, type SourceEntry, type SourceTree } from "../buildpacks/index.ts";
-import { type CommitId, PushboatError } from "../core/index.ts";
+import {
+  LOCK_FILES,
+  MAX_LISTED_DIRECTORIES,
+  PARENT_DIRECTORIES,
+  READ_FILES,
+  READ_NAMES,
+  type SourceTree,
+  UNLISTED_DIRECTORIES,
+} from "../buildpacks/index.ts";
+import { type CommitId, PushboatError, quote } from "../core/index.ts";
 import type { GitObjects } from "./git-objects.ts";
 import { type BytePath, parseTree, readable, type Tree, type TreeEntry } from "./tree.ts";
 import type { ReadTree } from "./tree-changes.ts";
@@ -8,9 +16,10 @@ import type { ReadTree } from "./tree-changes.ts";
 /** A package.json above this is a mistake; the largest on the npm registry are below 1 MB. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
-/** The tree id of a commit; null where the repository has no such commit (any more). */
-export async function commitTreeId(git: GitObjects, commit: CommitId): Promise<string | null> {
-  return (await git.read(`${commit}^{tree}`))?.header.id ?? null;
+/** The tree id of a directory in a commit; null where the repository has no such commit (any more), or the commit no such directory. */
+export async function commitTreeId(git: GitObjects, commit: CommitId, root = ""): Promise<string | null> {
+  const object = await git.read(root === "" ? `${commit}^{tree}` : `${commit}:${root}`);
+  return object?.header.type === "tree" ? object.header.id : null;
 }
 
 export function treeReader(git: GitObjects): ReadTree {
@@ -21,34 +30,66 @@ export function treeReader(git: GitObjects): ReadTree {
   };
 }
 
-export async function readSource(git: GitObjects, commit: CommitId): Promise<SourceTree> {
-  const id = await commitTreeId(git, commit);
-  if (id === null) {
-    throw new PushboatError({
-      code: "build/commit-missing",
-      message: `The repository has no commit ${commit.slice(0, 12)}`,
-      hint: "Push the branch again.",
-      kind: "platform",
-    });
-  }
-  const read = treeReader(git);
-  const root = await read(id, "");
-  const listed = await Promise.all(
-    LISTED_DIRECTORIES.map(async (name) => {
-      const entry = root.get(name);
-      return entry?.kind === "directory" ? entriesOf(await read(entry.id, `${name}/`), `${name}/`) : [];
-    }),
-  );
-  const texts = await Promise.all(READ_FILES.map((name) => readText(git, root.get(name), name)));
+/** root: the app's directory in a monorepo; everything else in the commit is not there for its build. */
+export async function readSource(git: GitObjects, commit: CommitId, root = ""): Promise<SourceTree> {
+  const id = await commitTreeId(git, commit, root);
+  if (id === null) throw root === "" ? commitMissing(commit) : rootMissing(root);
+  const entries = await listEntries(treeReader(git), id);
+  const wanted = [...READ_FILES, ...LOCK_FILES, ...entries.keys()].filter((path, index, all) => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return all.indexOf(path) === index && (index < READ_FILES.length + LOCK_FILES.length || READ_NAMES.includes(name));
+  });
+  const texts = await Promise.all(wanted.map((path) => readText(git, entries.get(path), path)));
   return {
     id,
-    entries: new Map([...entriesOf(root, ""), ...listed.flat()]),
+    entries: new Map([...entries].map(([path, { kind, id: entryId }]) => [path, { type: kind === "executable" ? "file" : kind, id: entryId }])),
     texts: new Map(texts.filter((text) => text !== null)),
   };
 }
 
-function entriesOf(tree: Tree, prefix: string): [string, SourceEntry][] {
-  return [...tree.values()].map(({ name, kind, id }) => [prefix + readable(name), { type: kind === "executable" ? "file" : kind, id }]);
+/** One commit's pushboat.yml: it says where the app's own root is. */
+export async function readRootText(git: GitObjects, commit: CommitId, name: string): Promise<string | null> {
+  const id = await commitTreeId(git, commit);
+  if (id === null) throw commitMissing(commit);
+  const root = await treeReader(git)(id, "");
+  return (await readText(git, root.get(name), name))?.[1] ?? null;
+}
+
+async function listEntries(read: ReadTree, id: string): Promise<ReadonlyMap<string, TreeEntry>> {
+  const entries = new Map<string, TreeEntry>();
+  let listed = 0;
+  const list = async (treeId: string, prefix: string): Promise<void> => {
+    const tree = await read(treeId, prefix);
+    for (const entry of tree.values()) entries.set(prefix + readable(entry.name), entry);
+    const below = [...tree.values()].filter((entry) => entry.kind === "directory" && isListed(prefix, readable(entry.name)));
+    const chosen = below.slice(0, Math.max(0, MAX_LISTED_DIRECTORIES - listed));
+    listed += chosen.length;
+    await Promise.all(chosen.map((entry) => list(entry.id, `${prefix}${readable(entry.name)}/`)));
+  };
+  await list(id, "");
+  return entries;
+}
+
+function isListed(prefix: string, name: string): boolean {
+  if (prefix === "") return !UNLISTED_DIRECTORIES.includes(name);
+  return PARENT_DIRECTORIES.includes(prefix.slice(0, -1));
+}
+
+function commitMissing(commit: CommitId): PushboatError {
+  return new PushboatError({
+    code: "build/commit-missing",
+    message: `The repository has no commit ${commit.slice(0, 12)}`,
+    hint: "Push the branch again.",
+    kind: "platform",
+  });
+}
+
+function rootMissing(root: string): PushboatError {
+  return new PushboatError({
+    code: "build/root",
+    message: `pushboat.yml: build/root: there is no directory ${quote(root)} in this commit`,
+    hint: "Write the path of the app's directory as it is in the repository, for example apps/web.",
+  });
 }
 
 async function readText(git: GitObjects, entry: TreeEntry | undefined, name: string): Promise<[string, string] | null> {
@@ -64,6 +105,7 @@ async function readText(git: GitObjects, entry: TreeEntry | undefined, name: str
     },
     end: () => {},
   });
+  if (sizeBytes > MAX_TEXT_BYTES && LOCK_FILES.includes(name)) return null;
   if (sizeBytes > MAX_TEXT_BYTES) {
     throw new PushboatError({
       code: "build/text-too-large",

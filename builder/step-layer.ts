@@ -3,7 +3,8 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { chown, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KeptOutput } from "../buildpacks/index.ts";
-import { APP_GID, APP_UID, type EventSink, type Layer, PushboatError, quote, type Sandbox, type SandboxBind } from "../core/index.ts";
+import { APP_GID, APP_UID, type EventSink, type Layer, PushboatError, quote, type Sandbox } from "../core/index.ts";
+import { layOutMountPoints, type OpenCaches } from "./caches.ts";
 import { flush } from "./flush.ts";
 import type { LayerRecord, LayerStore } from "./layer-store.ts";
 import type { ResolvedStep } from "./resolve.ts";
@@ -18,7 +19,7 @@ export interface StepLayerSpec {
   readonly name: string;
   /** What the step stands on, lowest first. */
   readonly layers: readonly Layer[];
-  readonly binds: readonly SandboxBind[];
+  readonly caches: OpenCaches;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: StepLimits;
   /** Fills a directory with the files that the step sees; null: they are in the layers. */
@@ -36,19 +37,22 @@ export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
   try {
     const upper = join(draft, "upper");
     const seen = join(draft, "seen");
-    for (const directory of [upper, seen]) {
+    const mountPoints = join(draft, "mounts");
+    for (const directory of [upper, seen, mountPoints]) {
       mkdirSync(directory);
       chmodSync(directory, 0o755);
     }
     if (spec.layOut !== null) await spec.layOut(seen);
-    const seenLayer: Layer[] = spec.layOut === null ? [] : [{ id: "seen", kind: "app", title: "seen files", directories: [seen] }];
+    layOutMountPoints(mountPoints, spec.caches.inApp);
+    const below = [...(spec.layOut === null ? [] : [seen]), ...(spec.caches.inApp.length === 0 ? [] : [mountPoints])];
+    const laidOut: Layer[] = below.length === 0 ? [] : [{ id: "seen", kind: "app", title: "seen files", directories: below }];
     await runStep({
       sandbox: spec.sandbox,
       name: spec.name,
       title: step.plan.command,
-      layers: [...spec.layers, ...seenLayer],
+      layers: [...spec.layers, ...laidOut],
       upperDirectory: upper,
-      binds: spec.binds,
+      binds: spec.caches.binds,
       command: step.plan.command,
       env: { ...spec.env, ...step.plan.env },
       user: "app",

@@ -10,11 +10,56 @@ export interface VersionRequest {
   readonly from: string;
 }
 
-export type RuntimeRequest =
-  /** npm: null is the one that belongs to the Node version. */
-  { readonly kind: "node"; readonly node: VersionRequest; readonly npm: VersionRequest | null } | { readonly kind: "nginx" };
+/** A layer of tools. Each is made once for a machine and shared by all apps. */
+export type RuntimeRequest = NodeRequest | NginxRequest | PackagesRequest | NpmToolRequest | GoRequest;
 
-/** A file or directory at the root that a step sees. `withoutScripts`: a package.json whose `scripts` are left out. */
+export interface NodeRequest {
+  readonly kind: "node";
+  readonly node: VersionRequest;
+  /** null: the one that belongs to the Node version. */
+  readonly npm: VersionRequest | null;
+}
+
+export interface NginxRequest {
+  readonly kind: "nginx";
+}
+
+/** Debian packages on the base image, then a command: what most runtimes and all compilers are. */
+export interface PackagesRequest {
+  readonly kind: "packages";
+  /** Begins the layer's id and names it among a step's inputs: `python`; [a-z]. */
+  readonly name: string;
+  readonly title: string;
+  readonly packages: readonly string[];
+  /** Run as root when the packages are there; what it writes outside /tmp is part of the layer. */
+  readonly command?: string;
+  /** For the reader; absent where it is no language. */
+  readonly chosen?: { readonly language: string; readonly version: string; readonly from: string };
+}
+
+/** A command line tool from the npm registry, beside Node. */
+export interface NpmToolRequest {
+  readonly kind: "npm-tool";
+  readonly package: string;
+  readonly version: VersionRequest;
+}
+
+/** A Go toolchain, fetched through the module proxy by Debian's Go. */
+export interface GoRequest {
+  readonly kind: "go";
+  readonly go: VersionRequest;
+}
+
+/** A package manager's downloads or a compiler's results: kept between builds of an app, never part of a layer. */
+export interface CachePlan {
+  /** Directory name on the host: `npm`, `uv`; [a-z0-9-]. */
+  readonly name: string;
+  /** Absolute, or relative to /app. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A file or directory that a step sees. `withoutScripts`: a package.json whose `scripts` are left out. */
 export interface SeenPath {
   readonly path: string;
   readonly withoutScripts?: true;
@@ -31,6 +76,8 @@ export interface StepPlan {
   /** Run by /bin/sh -c in /app as the app user. */
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Config of the environment that the step sees (`build.env` in pushboat.yml). */
+  readonly configKeys?: readonly string[];
   readonly keeps: KeptOutput;
 }
 
@@ -46,10 +93,12 @@ export interface BuildPlan {
   readonly buildpack: string;
   /** Why it was chosen, for a reader: `package.json with a start script`. */
   readonly reason: string;
-  /** What the steps run on; null where there are no steps. */
-  readonly buildRuntime: RuntimeRequest | null;
-  /** What the image runs on. */
-  readonly imageRuntime: RuntimeRequest;
+  /** What the steps run on, lowest first: compilers too. */
+  readonly buildRuntime: readonly RuntimeRequest[];
+  /** What the image runs on, lowest first. */
+  readonly imageRuntime: readonly RuntimeRequest[];
+  /** Every step of the plan has them. */
+  readonly caches: readonly CachePlan[];
   readonly steps: readonly StepPlan[];
   /** Steps whose layers are part of the image, in order. */
   readonly imageSteps: readonly StepPlan["name"][];
@@ -61,6 +110,8 @@ export interface BuildPlan {
 }
 
 export interface Buildpack {
+  /** What `build.buildpack` in pushboat.yml calls it. */
+  readonly id: string;
   readonly name: string;
   /** What it looks for, for the message when nothing matches. */
   readonly looksFor: string;

@@ -9,17 +9,41 @@ export interface SourceEntry {
 export interface SourceTree {
   /** Content identity of the whole tree (git tree id). */
   readonly id: string;
-  /** Path -> entry: everything at the root, and what lies directly in LISTED_DIRECTORIES. */
+  /** Path -> entry: everything at the root and in its directories, and one level deeper in PARENT_DIRECTORIES. */
   readonly entries: ReadonlyMap<string, SourceEntry>;
-  /** Path -> content of those of READ_FILES that are there as regular files. */
+  /** Path -> content of those of READ_FILES, READ_NAMES and LOCK_FILES that are there as regular files. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** Directories whose names a buildpack may ask for, beside the root. */
-export const LISTED_DIRECTORIES = ["public", "dist"] as const;
+/** Directories at the root that are listed, with their names only: all but these. */
+export const UNLISTED_DIRECTORIES: readonly string[] = ["node_modules", "vendor", "target", ".git", ".venv", "venv", "coverage"];
 
-/** Files whose text a buildpack may read; all at the root. */
-export const READ_FILES = ["package.json", ".nvmrc", ".node-version", "Procfile", ".gitmodules", ".gitattributes"] as const;
+/** Directories whose own directories are listed too: where monorepos keep their packages, and Go its commands. */
+export const PARENT_DIRECTORIES: readonly string[] = ["apps", "cmd", "crates", "libs", "modules", "packages", "services"];
+
+/** So many directories are listed at most: a tree of ten thousand directories must not slow a push down. */
+export const MAX_LISTED_DIRECTORIES = 300;
+
+/** Files whose text a buildpack may read. */
+export const READ_FILES: readonly string[] = [
+  ...["Procfile", "Aptfile", ".gitmodules", ".gitattributes"],
+  ...["package.json", ".nvmrc", ".node-version", ".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml"],
+  ...["requirements.txt", "pyproject.toml", "Pipfile", ".python-version", "runtime.txt"],
+  ...["manage.py", "main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "app/main.py", "app/__init__.py", "src/main.py", "api/main.py"],
+  ...["go.mod", "go.work"],
+  ...["Cargo.toml", "rust-toolchain.toml", "rust-toolchain"],
+  ...["pom.xml", "build.gradle", "build.gradle.kts", "system.properties"],
+  ...["Gemfile", "Gemfile.lock", ".ruby-version", "composer.json"],
+];
+
+/** Files whose text is read in every listed directory. */
+export const READ_NAMES: readonly string[] = ["package.json", "go.mod", "Cargo.toml", "pom.xml"];
+
+/** Only read up to MAX_TEXT_BYTES, and taken for unknown above: machines write them. */
+export const LOCK_FILES: readonly string[] = [
+  ...["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"],
+  ...["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"],
+];
 
 export function hasFile(source: SourceTree, path: string): boolean {
   return source.entries.get(path)?.type === "file";
@@ -29,4 +53,13 @@ export function rootNames(source: SourceTree): readonly string[] {
   return [...source.entries]
     .filter(([path]) => !path.includes("/"))
     .map(([path, entry]) => (entry.type === "directory" ? `${path}/` : path));
+}
+
+/** Listed files of that name, `./NAME` not among them: `crates/core/Cargo.toml`. */
+export function nestedFiles(source: SourceTree, name: string): readonly string[] {
+  return [...source.entries].filter(([path, { type }]) => type === "file" && path.endsWith(`/${name}`)).map(([path]) => path);
+}
+
+export function hasDirectory(source: SourceTree, path: string): boolean {
+  return source.entries.get(path)?.type === "directory";
 }

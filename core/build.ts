@@ -11,6 +11,8 @@ export interface BuildRequest {
   readonly commit: CommitId;
   /** The commit of this environment's current release (or of production, for a new branch): the app layer is built as a delta on its layer. */
   readonly previousCommit: CommitId | null;
+  /** Of the environment; a build sees only the keys that its pushboat.yml names. */
+  readonly config?: Readonly<Record<string, string>>;
   /** -o no-cache: every layer but base and language is made anew. */
   readonly noCache: boolean;
   readonly onEvent: EventSink;
