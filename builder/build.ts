@@ -3,7 +3,7 @@
  *
  *   commit -> SourceTree -> BuildPlan -> resolved (exact versions, layer identities) -> layers, each reused or made -> Image
  */
-import { BUILDPACKS, choosePlan, type SourceTree } from "../buildpacks/index.ts";
+import { BUILDPACKS, choosePlan } from "../buildpacks/index.ts";
 import type { BuildRequest, EventSink, Image, Phase } from "../core/index.ts";
 import { refuseFullDisk } from "./disk.ts";
 import { type GitObjects, openGitObjects } from "./git-objects.ts";
@@ -11,22 +11,26 @@ import { composeImage } from "./image.ts";
 import { makeLayers } from "./layers.ts";
 import type { Parts } from "./parts.ts";
 import { describePlan, planBuild } from "./planning.ts";
-import { readSource } from "./source.ts";
+import { type ReadCommit, readCommit, rootOf } from "./source.ts";
 
 export async function buildImage(parts: Parts, request: BuildRequest): Promise<Image> {
   const git = openGitObjects(request.repository, parts.gitUser, request.signal);
   try {
-    const source = await phase(request.onEvent, "source", `Reading commit ${request.commit.slice(0, 7)}`, () =>
-      readSource(git, request.commit),
+    const { source, settings } = await phase(request.onEvent, "source", `Reading commit ${request.commit.slice(0, 7)}`, () =>
+      readCommit(git, request.commit),
     );
-    return await buildSource(parts, request, git, source);
+    return await buildSource(parts, request, { git, source, settings });
   } finally {
     git.close();
   }
 }
 
-async function buildSource(parts: Parts, request: BuildRequest, git: GitObjects, source: SourceTree): Promise<Image> {
-  const chosen = choosePlan(source, BUILDPACKS);
+interface Opened extends ReadCommit {
+  readonly git: GitObjects;
+}
+
+async function buildSource(parts: Parts, request: BuildRequest, { git, source, settings }: Opened): Promise<Image> {
+  const chosen = choosePlan(source, BUILDPACKS, settings);
   const planned = await phase(request.onEvent, "plan", `${chosen.buildpack}: ${chosen.reason}`, async () => {
     await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
     const resolved = await planBuild(parts, request, chosen, source);
@@ -37,7 +41,7 @@ async function buildSource(parts: Parts, request: BuildRequest, git: GitObjects,
   const release = parts.leases.hold(planned.layers);
   try {
     return await phase(request.onEvent, "build", "Building layers", async () => {
-      const layers = await makeLayers(parts, request, { git, source, planned });
+      const layers = await makeLayers(parts, request, { git, source, root: rootOf(settings), planned });
       return composeImage(parts, request, planned, layers);
     });
   } finally {

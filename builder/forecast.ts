@@ -5,13 +5,13 @@ import { openGitObjects } from "./git-objects.ts";
 import type { Parts } from "./parts.ts";
 import { describePlan, type PlannedBuild, planBuild } from "./planning.ts";
 import { whyBuilt } from "./resolve.ts";
-import { readSource } from "./source.ts";
+import { readCommit } from "./source.ts";
 
 export async function forecastBuild(parts: Parts, request: BuildRequest): Promise<BuildForecast> {
   const git = openGitObjects(request.repository, parts.gitUser, request.signal);
   try {
-    const source = await readSource(git, request.commit);
-    const plan = choosePlan(source, BUILDPACKS);
+    const { source, settings } = await readCommit(git, request.commit);
+    const plan = choosePlan(source, BUILDPACKS, settings);
     const planned = await planBuild(parts, request, plan, source);
     return {
       lines: [

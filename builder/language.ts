@@ -1,5 +1,5 @@
 /** A runtime with exact versions: what a request came to, and the identity of its layer. Pure. */
-import { type GoRequest, GO_BOOTSTRAP, npmOfNode, type PackagesRequest, type RuntimeRequest, resolveVersion } from "../buildpacks/index.ts";
+import { GO_BOOTSTRAP, type GoRequest, npmOfNode, type PackagesRequest, type RuntimeRequest, resolveVersion } from "../buildpacks/index.ts";
 import type { LayerId } from "../core/index.ts";
 import { layerId } from "./identity.ts";
 import { MIME_TYPES, SERVE, UNPACK } from "./nginx-recipe.ts";

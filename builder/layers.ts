@@ -18,6 +18,8 @@ import { makeStepLayer } from "./step-layer.ts";
 export interface BuildContext {
   readonly git: GitObjects;
   readonly source: SourceTree;
+  /** The app's directory in the repository; empty: all of it. */
+  readonly root: string;
   readonly planned: PlannedBuild;
 }
 
@@ -64,7 +66,7 @@ async function makeLanguage({ parts, request, base }: Maker, language: Language)
 
 async function makeApp({ parts, request, context }: Maker): Promise<Layer> {
   const startedMs = performance.now();
-  const previousTree = request.previousCommit === null ? null : await commitTreeId(context.git, request.previousCommit);
+  const previousTree = request.previousCommit === null ? null : await commitTreeId(context.git, request.previousCommit, context.root);
   const { salt } = context.planned;
   const release = parts.leases.hold(previousTree === null ? [] : [appLayerId(previousTree, salt)]);
   const made = await makeAppLayer({

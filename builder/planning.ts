@@ -3,7 +3,7 @@ import type { BuildPlan, SourceTree } from "../buildpacks/index.ts";
 import type { BuildRequest, LayerId } from "../core/index.ts";
 import { ensureBaseLayer } from "./base-layer.ts";
 import { baseLayerId } from "./base-recipe.ts";
-import { listGoVersions } from "./go-layer.ts";
+import { listGoVersions } from "./go-versions.ts";
 import type { LastBuild } from "./image-store.ts";
 import { describeLanguage, type KnownVersions, versionsNeeded } from "./language.ts";
 import { nodePackage } from "./language-layer.ts";

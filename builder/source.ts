@@ -1,10 +1,12 @@
 /** One commit: its tree for the buildpacks, and the trees below it for the app layer. */
 import {
+  type BuildSettings,
   LOCK_FILES,
   MAX_LISTED_DIRECTORIES,
   PARENT_DIRECTORIES,
   READ_FILES,
   READ_NAMES,
+  readBuildSettings,
   type SourceTree,
   UNLISTED_DIRECTORIES,
 } from "../buildpacks/index.ts";
@@ -42,17 +44,31 @@ export async function readSource(git: GitObjects, commit: CommitId, root = ""): 
   const texts = await Promise.all(wanted.map((path) => readText(git, entries.get(path), path)));
   return {
     id,
-    entries: new Map([...entries].map(([path, { kind, id: entryId }]) => [path, { type: kind === "executable" ? "file" : kind, id: entryId }])),
+    entries: new Map(
+      [...entries].map(([path, { kind, id: entryId }]) => [path, { type: kind === "executable" ? "file" : kind, id: entryId }]),
+    ),
     texts: new Map(texts.filter((text) => text !== null)),
   };
 }
 
-/** One commit's pushboat.yml: it says where the app's own root is. */
-export async function readRootText(git: GitObjects, commit: CommitId, name: string): Promise<string | null> {
+export interface ReadCommit {
+  readonly source: SourceTree;
+  readonly settings: BuildSettings;
+}
+
+/** pushboat.yml lies at the repository's root, and says where the app's own root is. */
+export async function readCommit(git: GitObjects, commit: CommitId): Promise<ReadCommit> {
   const id = await commitTreeId(git, commit);
   if (id === null) throw commitMissing(commit);
-  const root = await treeReader(git)(id, "");
-  return (await readText(git, root.get(name), name))?.[1] ?? null;
+  const entry = (await treeReader(git)(id, "")).get("pushboat.yml");
+  const settings = readBuildSettings((await readText(git, entry, "pushboat.yml"))?.[1] ?? null);
+  return { source: await readSource(git, commit, rootOf(settings)), settings };
+}
+
+/** Without a slash at its end; empty: the whole repository. */
+export function rootOf({ root = "" }: BuildSettings): string {
+  const path = root.replace(/^(?:\.\/)+|\/+$/g, "");
+  return path === "." ? "" : path;
 }
 
 async function listEntries(read: ReadTree, id: string): Promise<ReadonlyMap<string, TreeEntry>> {

@@ -2,16 +2,39 @@
 import { PushboatError, quote } from "../core/index.ts";
 import { parsePackageJson } from "./package-json.ts";
 import type { BuildPlan, Buildpack } from "./plan.ts";
+import { applySettings, type BuildSettings } from "./settings.ts";
 import { rootNames, type SourceTree } from "./source-tree.ts";
 
 const NAMES_SHOWN = 12;
 
-export function choosePlan(source: SourceTree, buildpacks: readonly Buildpack[]): BuildPlan {
-  for (const buildpack of buildpacks) {
+export function choosePlan(source: SourceTree, buildpacks: readonly Buildpack[], settings: BuildSettings = {}): BuildPlan {
+  for (const buildpack of asked(buildpacks, settings)) {
     const plan = buildpack.plan(source);
-    if (plan !== null) return { ...plan, warnings: [...sourceWarnings(source), ...plan.warnings] };
+    if (plan !== null) return applySettings({ ...plan, warnings: [...sourceWarnings(source), ...plan.warnings] }, source, settings);
   }
-  throw nothingMatches(source, buildpacks);
+  throw nothingMatches(source, asked(buildpacks, settings));
+}
+
+function asked(buildpacks: readonly Buildpack[], { buildpack }: BuildSettings): readonly Buildpack[] {
+  if (buildpack === undefined) return buildpacks;
+  const ids = typeof buildpack === "string" ? [buildpack] : buildpack;
+  const unknown = ids.find((id) => !buildpacks.some((each) => each.id === id));
+  const known = [...new Set(buildpacks.map(({ id }) => id))].join(", ");
+  if (unknown !== undefined) {
+    throw new PushboatError({
+      code: "build/buildpack",
+      message: `pushboat.yml: build/buildpack: there is no buildpack ${quote(unknown)}`,
+      hint: `There are: ${known}.`,
+    });
+  }
+  if (ids.length > 1) {
+    throw new PushboatError({
+      code: "build/buildpacks",
+      message: `pushboat.yml: build/buildpack names ${ids.length} buildpacks; one app is built by one`,
+      hint: "Name the one that starts the app, and let build/command and build/apt do the rest; or write a Dockerfile.",
+    });
+  }
+  return buildpacks.filter(({ id }) => id === ids[0]);
 }
 
 /** Things that are in the repository only in name. */

@@ -1,4 +1,5 @@
 /** Buildpacks: each knows one kind of application. Data and pure functions; the builder has the effects. */
+import { go } from "./go.ts";
 import { node } from "./node.ts";
 import type { Buildpack } from "./plan.ts";
 import { staticFiles } from "./static.ts";
@@ -8,6 +9,8 @@ import { staticBuild } from "./static-build.ts";
 export const BUILDPACKS: readonly Buildpack[] = [
   // Something to start is the clearest sign; a build script then makes the server's assets.
   node,
+  // Before sites: a server often has a package.json with a build script for its assets.
+  go,
   // A build script and nothing to start: the output is the site. Before plain files, as Vite keeps an index.html in the root.
   staticBuild,
   // Only files. Last: many applications hold an index.html somewhere.
@@ -15,8 +18,18 @@ export const BUILDPACKS: readonly Buildpack[] = [
 ];
 
 export { choosePlan } from "./choose.ts";
+export { GO_BOOTSTRAP } from "./go-version.ts";
 export { npmOfNode, resolveVersion } from "./node-version.ts";
 export { withoutScripts } from "./package-json.ts";
-export type { BuildPlan, KeptOutput, RuntimeRequest, StepPlan } from "./plan.ts";
-export { LISTED_DIRECTORIES, READ_FILES, type SourceEntry, type SourceTree } from "./source-tree.ts";
+export type { BuildPlan, CachePlan, GoRequest, KeptOutput, PackagesRequest, RuntimeRequest, StepPlan } from "./plan.ts";
+export { type BuildSettings, readBuildSettings } from "./settings.ts";
+export {
+  LOCK_FILES,
+  MAX_LISTED_DIRECTORIES,
+  PARENT_DIRECTORIES,
+  READ_FILES,
+  READ_NAMES,
+  type SourceTree,
+  UNLISTED_DIRECTORIES,
+} from "./source-tree.ts";
 export { SERVE_STATIC } from "./static.ts";

@@ -1,14 +1,17 @@
 /** Node.js: package.json, and something to start. */
+import { BUILD_TOOLS } from "./debian.ts";
+import { mayCompile } from "./node-addons.ts";
 import { planDependencies } from "./node-dependencies.ts";
 import { planProcesses } from "./node-processes.ts";
 import { requestNode, requestNpm } from "./node-version.ts";
 import { type PackageJson, parsePackageJson } from "./package-json.ts";
-import type { BuildPlan, Buildpack, StepPlan } from "./plan.ts";
+import type { BuildPlan, Buildpack, CachePlan, RuntimeRequest, StepPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
 
 const PATH = "/app/node_modules/.bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
 
 export const node: Buildpack = {
+  id: "node",
   name: "Node.js",
   looksFor: "package.json, and a start script, a Procfile or server.js",
   plan: planNode,
@@ -24,12 +27,12 @@ function planNode(source: SourceTree): BuildPlan | null {
   const build = packageJson.scripts["build"] === undefined ? null : buildStep();
   const dependencies = planDependencies(source, packageJson, { build: build !== null, image: true });
   const builds = build === null ? [] : [{ ...build, on: dependencies.forBuild }];
-  const runtime = nodeRuntime(source, packageJson);
   return {
     buildpack: node.name,
     reason: `package.json with ${started.from}`,
-    buildRuntime: runtime,
-    imageRuntime: runtime,
+    buildRuntime: nodeBuildRuntime(source, packageJson),
+    imageRuntime: nodeRuntime(source, packageJson),
+    caches: nodeCaches(source, packageJson),
     steps: [...dependencies.steps, ...builds, ...dependencies.afterBuild],
     imageSteps: [...dependencies.forImage, ...builds.map(({ name }) => name), ...dependencies.afterBuild.map(({ name }) => name)],
     imageHasSource: true,
@@ -39,8 +42,17 @@ function planNode(source: SourceTree): BuildPlan | null {
   };
 }
 
-export function nodeRuntime(source: SourceTree, packageJson: PackageJson) {
-  return { kind: "node", node: requestNode(source, packageJson), npm: requestNpm(packageJson) } as const;
+export function nodeRuntime(source: SourceTree, packageJson: PackageJson): readonly RuntimeRequest[] {
+  return [{ kind: "node", node: requestNode(source, packageJson), npm: requestNpm(packageJson) } as const];
+}
+
+/** Compilers only where a package may need them: their layer takes its time to make, and its place on the disk. */
+export function nodeBuildRuntime(source: SourceTree, packageJson: PackageJson): readonly RuntimeRequest[] {
+  return [...(mayCompile(source, packageJson) ? [BUILD_TOOLS] : []), ...nodeRuntime(source, packageJson)];
+}
+
+export function nodeCaches(_source: SourceTree, _packageJson: PackageJson): readonly CachePlan[] {
+  return [{ name: "npm", directory: "/var/cache/npm", env: { npm_config_cache: "/var/cache/npm" } }];
 }
 
 /** `npm run build` on the whole tree; what it writes is the layer. */

@@ -1,6 +1,6 @@
 /** A static site that npm builds (Vite, Astro, Create React App, ...): only its output goes into the image. */
 
-import { buildStep, nodeRuntime } from "./node.ts";
+import { buildStep, nodeBuildRuntime, nodeCaches } from "./node.ts";
 import { planDependencies } from "./node-dependencies.ts";
 import { planProcesses } from "./node-processes.ts";
 import { parsePackageJson } from "./package-json.ts";
@@ -12,6 +12,7 @@ import { siteImage } from "./static.ts";
 const OUTPUT_DIRECTORIES = ["dist", "build", "out"];
 
 export const staticBuild: Buildpack = {
+  id: "static-build",
   name: "static site with a build",
   looksFor: "package.json with a build script, and nothing to start",
   plan: planStaticBuild,
@@ -28,7 +29,8 @@ function planStaticBuild(source: SourceTree): BuildPlan | null {
   return {
     buildpack: staticBuild.name,
     reason: "package.json with a build script and nothing to start",
-    buildRuntime: nodeRuntime(source, packageJson),
+    buildRuntime: nodeBuildRuntime(source, packageJson),
+    caches: nodeCaches(source, packageJson),
     steps: [...dependencies.steps, build],
     imageSteps: ["build"],
     imageHasSource: false,

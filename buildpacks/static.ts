@@ -10,6 +10,7 @@ export const SERVE_STATIC = "/usr/local/bin/serve-static";
 const SITE_DIRECTORIES = ["public/", "dist/", ""];
 
 export const staticFiles: Buildpack = {
+  id: "static",
   name: "static files",
   looksFor: "index.html in the root, public/ or dist/",
   plan: planStaticFiles,
@@ -21,7 +22,8 @@ function planStaticFiles(source: SourceTree): BuildPlan | null {
   return {
     buildpack: staticFiles.name,
     reason: `${directory}index.html`,
-    buildRuntime: null,
+    buildRuntime: [],
+    caches: [],
     steps: [],
     imageSteps: [],
     imageHasSource: true,
@@ -33,7 +35,7 @@ function planStaticFiles(source: SourceTree): BuildPlan | null {
 /** single-page: /index.html answers for what is not there, so that a client-side router can. */
 export function siteImage(directory: string, missing: "single-page" | "not-found"): Pick<BuildPlan, "imageRuntime" | "env" | "processes"> {
   return {
-    imageRuntime: { kind: "nginx" },
+    imageRuntime: [{ kind: "nginx" }],
     env: { PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin" },
     processes: { web: { form: "exec", command: [SERVE_STATIC, directory, missing] } } as Processes,
   };

@@ -9,6 +9,7 @@
 import {
   asPushboatError,
   type CommitId,
+  type Config,
   type Convergence,
   DEFAULT_SIZE,
   type EventSink,
@@ -43,7 +44,7 @@ export async function buildPush({ deps, onEvent, signal }: DeployContext, push: 
   await requireUnmoved(deps, push);
   if (push.commit === null) throw new Error(`deployment ${push.id} has no commit`);
   const environment = deps.store.apps.environment(push.environment);
-  if (environment !== null) await requireRequiredKeys(deps, environment, push.commit);
+  const config = environment === null ? {} : await requiredConfig(deps, environment, push.commit);
   const image = await deps.builder.build({
     app: push.app,
     environment: push.environment,
@@ -51,6 +52,7 @@ export async function buildPush({ deps, onEvent, signal }: DeployContext, push: 
     commit: push.commit,
     previousCommit: previousCommit(deps, push, environment?.currentRelease ?? null),
     noCache: push.payload.noCache === true,
+    config,
     onEvent,
     signal,
   });
@@ -254,11 +256,12 @@ async function requireUnmoved(deps: Deps, push: DeploymentRecord): Promise<void>
   });
 }
 
-/** A missing required key fails the push before anything is built. */
-async function requireRequiredKeys(deps: Deps, environment: EnvironmentRecord, commit: CommitId): Promise<void> {
+/** The environment's config. A missing required key fails the push before anything is built. */
+async function requiredConfig(deps: Deps, environment: EnvironmentRecord, commit: CommitId): Promise<Config> {
   const manifest = await manifestAt(deps, environment, commit);
-  const sources = configSources(deps, environment, manifest, deps.store.apps.config(environment.name));
-  requireKeys(manifest, plainConfig(sources), environment.name);
+  const config = plainConfig(configSources(deps, environment, manifest, deps.store.apps.config(environment.name)));
+  requireKeys(manifest, config, environment.name);
+  return config;
 }
 
 /** The app layer is built as a delta on this commit's; a new branch starts from production's. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PushboatError } from "./errors.ts";
 import { checkShape } from "./schema-error.ts";
 
-const relativePath = z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]+$/, "must be a path inside the repository");
+const relativePath = z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0\r\n]+$/, "must be a path inside the repository");
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 const build = z.strictObject({

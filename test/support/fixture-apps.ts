@@ -2,12 +2,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { BUILDPACKS } from "../../buildpacks/index.ts";
 
 export const FIXTURE_APPS_DIRECTORY = join(import.meta.dirname, "../fixtures/apps");
 
 const Expectation = z.strictObject({
   /** The buildpack that takes it; null where planning fails. */
-  buildpack: z.enum(["Node.js", "static site with a build", "static files"]).nullable(),
+  buildpack: z.enum(BUILDPACKS.map(({ name }) => name)).nullable(),
   /** Beginning of the language version, `24.` or exact; null where there is none. */
   version: z.string().nullable(),
   /** Where that version comes from, as the output names it. */

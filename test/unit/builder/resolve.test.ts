@@ -3,7 +3,7 @@ import { resolveBuild, whyBuilt } from "../../../builder/resolve.ts";
 import { BUILDPACKS, choosePlan, type SourceTree } from "../../../buildpacks/index.ts";
 import { packageJson, sourceOf } from "../buildpacks/source-of.ts";
 
-const AROUND = { versions: { node: ["24.1.0", "24.2.0"], npm: [] }, base: "base-1", architecture: "x64", salt: "" };
+const AROUND = { versions: { node: ["24.1.0", "24.2.0"], npm: [] }, base: "base-1", architecture: "x64", salt: "", config: {} };
 
 function resolved(source: SourceTree, around = AROUND) {
   return resolveBuild(choosePlan(source, BUILDPACKS), source, around);

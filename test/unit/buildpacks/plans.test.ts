@@ -144,7 +144,7 @@ describe("a site", () => {
       buildpack: "static site with a build",
       imageSteps: ["build"],
       imageHasSource: false,
-      imageRuntime: { kind: "nginx" },
+      imageRuntime: [{ kind: "nginx" }],
     });
     expect(steps(chosen)).toEqual([
       "build-dependencies: npm ci --include=dev | package.json package-lock.json | ",

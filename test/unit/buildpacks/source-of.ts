@@ -1,20 +1,25 @@
 /** A source tree as a map of file names: what the buildpacks' tests are written in. */
 import { createHash } from "node:crypto";
-import { READ_FILES, type SourceEntry, type SourceTree } from "../../../buildpacks/index.ts";
+import { LOCK_FILES, READ_FILES, READ_NAMES, type SourceTree } from "../../../buildpacks/index.ts";
 
 export function sourceOf(files: Readonly<Record<string, string>>): SourceTree {
-  const entries = new Map<string, SourceEntry>();
+  const entries = new Map<string, { type: "file" | "directory"; id: string }>();
   for (const [path, content] of Object.entries(files)) {
     entries.set(path, { type: "file", id: hash(content) });
-    const slash = path.indexOf("/");
-    if (slash > 0) entries.set(path.slice(0, slash), { type: "directory", id: hash(path.slice(0, slash)) });
+    for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1)) {
+      entries.set(path.slice(0, slash), { type: "directory", id: hash(path.slice(0, slash)) });
+    }
   }
-  const texts = new Map(Object.entries(files).filter(([path]) => (READ_FILES as readonly string[]).includes(path)));
+  const texts = new Map(Object.entries(files).filter(([path]) => isRead(path)));
   return { id: hash(JSON.stringify(files)), entries, texts };
 }
 
 export function packageJson(fields: object): string {
   return JSON.stringify({ name: "blog", version: "1.0.0", ...fields });
+}
+
+function isRead(path: string): boolean {
+  return [...READ_FILES, ...LOCK_FILES].includes(path) || READ_NAMES.includes(path.slice(path.lastIndexOf("/") + 1));
 }
 
 function hash(text: string): string {

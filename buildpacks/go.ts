@@ -1,0 +1,130 @@
+/** Go: modules, workspaces and cmd/ layouts; one static binary for each command, and nothing else of Go in the image. */
+import { PushboatError, quote } from "../core/index.ts";
+import { BUILD_TOOLS } from "./debian.ts";
+import { requestGo } from "./go-version.ts";
+import type { BuildPlan, Buildpack, StepPlan } from "./plan.ts";
+import { hasDirectory, hasFile, type SourceTree } from "./source-tree.ts";
+import { planStart } from "./start.ts";
+
+export const go: Buildpack = {
+  id: "go",
+  name: "Go",
+  looksFor: "go.mod or go.work",
+  plan: planGo,
+};
+
+/** Where the binaries go, one for each command, by its name. */
+const BIN = "bin";
+
+const ENV = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-trimpath -buildvcs=false" } as const;
+const PATH = "/usr/local/go/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
+
+function planGo(source: SourceTree): BuildPlan | null {
+  const manifest = ["go.mod", "go.work"].find((name) => hasFile(source, name));
+  if (manifest === undefined) return null;
+  const commands = findCommands(source);
+  const start = planStart(source, () => webGuess(commands));
+  if (start === null) throw nothingToStart(commands);
+  return {
+    buildpack: go.name,
+    reason: `${manifest}, started by ${start.from}`,
+    // git: a module that the proxy does not have is fetched from where it lives.
+    buildRuntime: [BUILD_TOOLS, { kind: "go", go: requestGo(source) }],
+    imageRuntime: [],
+    caches: [
+      { name: "go-modules", directory: "/var/cache/go-modules", env: { GOMODCACHE: "/var/cache/go-modules" } },
+      { name: "go-build", directory: "/var/cache/go-build", env: { GOCACHE: "/var/cache/go-build" } },
+    ],
+    steps: [buildStep(source, commands)],
+    imageSteps: ["build"],
+    imageHasSource: true,
+    env: { PATH: `/app/${BIN}:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin` },
+    processes: start.processes,
+    warnings:
+      hasFile(source, "go.mod") && !hasFile(source, "go.sum") && /^\s*require\b/m.test(source.texts.get("go.mod") ?? "")
+        ? ["There is no go.sum: run `go mod tidy` and commit it"]
+        : [],
+  };
+}
+
+/** Modules are verified against go.sum and never changed (-mod=readonly is Go's default); vendor/ is used where it is there. */
+function buildStep(source: SourceTree, commands: readonly Command[]): StepPlan {
+  const builds = commands.map(({ name, directory }) => `go build -ldflags='-s -w' -o ${BIN}/${name} ./${directory}`);
+  const download = hasDirectory(source, "vendor") ? [] : ["go mod download"];
+  return {
+    name: "build",
+    kind: "build",
+    title: "go build",
+    sees: "tree",
+    on: [],
+    command: [
+      "set -e",
+      `mkdir -p ${BIN}`,
+      ...download,
+      ...(builds.length === 0 ? [`go build -ldflags='-s -w' -o ${BIN}/ ./...`] : builds),
+    ].join("\n"),
+    env: { ...ENV, PATH },
+    keeps: { kind: "only", path: BIN },
+  };
+}
+
+interface Command {
+  readonly name: string;
+  /** Empty: the root. */
+  readonly directory: string;
+}
+
+/** Go files at the root are the app, beside what cmd/ holds; in a workspace each module is built that has a main.go. */
+function findCommands(source: SourceTree): readonly Command[] {
+  const below = [...source.entries].flatMap(([path, { type }]): Command[] => {
+    const name = /^cmd\/([A-Za-z0-9][\w.-]*)$/.exec(path)?.[1];
+    return type === "directory" && name !== undefined && holdsGo(source, `${path}/`) ? [{ name, directory: path }] : [];
+  });
+  const main = ["main.go", "server.go", "app.go"].some((name) => hasFile(source, name)) || (below.length === 0 && holdsGo(source, ""));
+  const root = main && hasFile(source, "go.mod") ? [{ name: moduleName(source), directory: "" }] : [];
+  const members = [...source.entries.keys()].flatMap((path): Command[] => {
+    const directory = hasFile(source, "go.work") ? /^(.+)\/main\.go$/.exec(path)?.[1] : undefined;
+    if (directory === undefined || directory.startsWith("cmd/")) return [];
+    return [{ name: directory.slice(directory.lastIndexOf("/") + 1), directory }];
+  });
+  return [...root, ...below, ...members];
+}
+
+function holdsGo(source: SourceTree, prefix: string): boolean {
+  return [...source.entries].some(
+    ([path, { type }]) =>
+      type === "file" &&
+      path.startsWith(prefix) &&
+      !path.slice(prefix.length).includes("/") &&
+      path.endsWith(".go") &&
+      !path.endsWith("_test.go"),
+  );
+}
+
+/** As `go install` names it: the last part of the module's path, a major version not counted. */
+function moduleName(source: SourceTree): string {
+  const path = /^module\s+"?([^\s"]+)/m.exec(source.texts.get("go.mod") ?? "")?.[1] ?? "app";
+  const parts = path.split("/").filter((part) => !/^v\d+$/.test(part));
+  return (parts.at(-1) ?? "app").replace(/[^\w.-]/g, "-");
+}
+
+/** The only command, or the one with the name of a server. */
+function webGuess(commands: readonly Command[]): { command: string; from: string } | null {
+  const only = commands.length === 1 ? commands[0] : undefined;
+  const chosen =
+    commands.find(({ directory }) => directory === "") ?? only ?? commands.find(({ name }) => /^(?:web|server|api|app)$/.test(name));
+  if (chosen === undefined) return null;
+  return { command: `${BIN}/${chosen.name}`, from: chosen.directory === "" ? "the package at the root" : chosen.directory };
+}
+
+function nothingToStart(commands: readonly Command[]): PushboatError {
+  const names = commands.map(({ name }) => quote(name)).join(", ");
+  return new PushboatError({
+    code: "build/go-start",
+    message:
+      commands.length === 0
+        ? "No command was found: neither a main package at the root nor one in cmd/"
+        : `There are several commands: ${names}`,
+    hint: `Add a Procfile with the line  web: ${BIN}/${commands[0]?.name ?? "NAME"}`,
+  });
+}

@@ -1,0 +1,63 @@
+/** What a repository says about its own build: `build:` of pushboat.yml, and Aptfile. It overrides any buildpack. */
+import { type PushboatYml, parsePushboatYml } from "../core/index.ts";
+import { appPackages, parseAptfile } from "./debian.ts";
+import type { BuildPlan, CachePlan, StepPlan } from "./plan.ts";
+import type { SourceTree } from "./source-tree.ts";
+
+export type BuildSettings = NonNullable<PushboatYml["build"]>;
+
+/** text: pushboat.yml at the root of the commit; null where there is none. */
+export function readBuildSettings(text: string | null): BuildSettings {
+  return text === null ? {} : (parsePushboatYml(text).build ?? {});
+}
+
+export function applySettings(plan: BuildPlan, source: SourceTree, settings: BuildSettings): BuildPlan {
+  return withEnv(withCaches(withPackages(withCommand(plan, settings), source, settings), settings), settings);
+}
+
+/** The app's own build command instead of the buildpack's, or beside one that has none; false: none. */
+function withCommand(plan: BuildPlan, { command }: BuildSettings): BuildPlan {
+  if (command === undefined) return plan;
+  if (command === false) {
+    const steps = plan.steps
+      .filter(({ name }) => name !== "build")
+      .map((step) => ({ ...step, on: step.on.filter((name) => name !== "build") }));
+    return { ...plan, steps, imageSteps: plan.imageSteps.filter((name) => name !== "build") };
+  }
+  const known = plan.steps.some(({ name }) => name === "build");
+  if (known) return { ...plan, steps: plan.steps.map((step) => (step.name === "build" ? { ...step, title: "build", command } : step)) };
+  const step: StepPlan = {
+    name: "build",
+    kind: "build",
+    title: "build",
+    sees: "tree",
+    on: plan.steps.map(({ name }) => name),
+    command,
+    env: {},
+    keeps: { kind: "all", except: [] },
+  };
+  return { ...plan, steps: [...plan.steps, step], imageSteps: [...plan.imageSteps, "build"] };
+}
+
+function withPackages(plan: BuildPlan, source: SourceTree, { apt = [] }: BuildSettings): BuildPlan {
+  const packages = [...apt, ...parseAptfile(source.texts.get("Aptfile") ?? "")];
+  if (packages.length === 0) return plan;
+  const layer = appPackages(packages);
+  return {
+    ...plan,
+    buildRuntime: plan.steps.length === 0 ? [] : [...plan.buildRuntime, layer],
+    imageRuntime: [...plan.imageRuntime, layer],
+  };
+}
+
+function withCaches(plan: BuildPlan, { cache = [] }: BuildSettings): BuildPlan {
+  const caches = cache.map((directory): CachePlan => {
+    const path = directory.replace(/\/+$/, "");
+    return { name: `app-${path.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`, directory: path, env: {} };
+  });
+  return { ...plan, caches: [...plan.caches, ...caches] };
+}
+
+function withEnv(plan: BuildPlan, { env = [] }: BuildSettings): BuildPlan {
+  return env.length === 0 ? plan : { ...plan, steps: plan.steps.map((step) => ({ ...step, configKeys: env })) };
+}
