@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { quote } from "../core/index.ts";
 import type { PackagesLanguage } from "./language.ts";
 import type { LanguageLayerSpec } from "./language-layer.ts";
-import { runStep } from "./step.ts";
+import { runStep, STEP_LIMITS } from "./step.ts";
 
 /** Lists and archives go to /tmp: a layer holds no trace of them. Nothing that a package brings is started. */
 const APT = `set -e
@@ -73,6 +73,7 @@ export async function runAsRoot(spec: Omit<LanguageLayerSpec, "language">, draft
     command: step.command,
     env: { DEBIAN_FRONTEND: "noninteractive" },
     user: "root",
+    limits: STEP_LIMITS,
     // A failure carries the last lines; the rest is nothing that a pusher asked for.
     onEvent: () => {},
     signal: spec.signal,

@@ -55,11 +55,6 @@ export function rootNames(source: SourceTree): readonly string[] {
     .map(([path, entry]) => (entry.type === "directory" ? `${path}/` : path));
 }
 
-/** Listed files of that name, `./NAME` not among them: `crates/core/Cargo.toml`. */
-export function nestedFiles(source: SourceTree, name: string): readonly string[] {
-  return [...source.entries].filter(([path, { type }]) => type === "file" && path.endsWith(`/${name}`)).map(([path]) => path);
-}
-
 export function hasDirectory(source: SourceTree, path: string): boolean {
   return source.entries.get(path)?.type === "directory";
 }
