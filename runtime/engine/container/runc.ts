@@ -28,7 +28,11 @@ export async function startCreated(
   try {
     // the other end is woken by our opening it: usually there in a few microseconds
     for (let attempt = 0; !tryRead(reader); attempt += 1) {
-      if (!isAlive(init.pid, init.startTicks)) throw initGone(id);
+      if (!isAlive(init.pid, init.startTicks)) {
+        // a short command may have begun and ended since we looked: what init wrote before is still in the pipe
+        if (tryRead(reader)) break;
+        throw initGone(id);
+      }
       await (attempt < 20 ? immediately() : delay(1));
     }
   } finally {

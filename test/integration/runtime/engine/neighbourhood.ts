@@ -5,6 +5,8 @@ export interface Neighbourhood {
   readonly privateAddress: string;
   readonly publicAddress: string;
   readonly port: number;
+  /** A shell line on that machine; answers what it printed. */
+  run(script: string): string;
   end(): void;
 }
 
@@ -36,6 +38,7 @@ export function givenNeighbourhood(number: number): Neighbourhood {
     privateAddress,
     publicAddress,
     port,
+    run: (script) => execFileSync("ip", ["netns", "exec", name, "sh", "-c", script], { encoding: "utf8" }),
     end() {
       server.kill("SIGKILL");
       ip(`link del ${name}`);

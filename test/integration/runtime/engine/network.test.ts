@@ -83,10 +83,10 @@ describe("the network of a container", () => {
 
   test("cannot be reached from the neighbourhood, only from the host", async () => {
     const target = await given.engine.start(given.spec("target", answering(5000, "hello")));
-    const fromOutside = execFileSync("ip", ["netns", "exec", `pbtest${process.pid % 60}`, "sh", "-c", asking(target.ip ?? "", 5000)], {
-      encoding: "utf8",
-    });
-    expect(fromOutside).toBe("closed\n");
+    for (const source of [neighbourhood.privateAddress, neighbourhood.publicAddress]) {
+      expect(neighbourhood.run(asking(target.ip ?? "", 5000, source))).toBe("closed\n");
+    }
+    expect(execFileSync("sh", ["-c", asking(target.ip ?? "", 5000)], { encoding: "utf8" })).toBe("hello\n");
     await given.engine.remove("target");
   });
 

@@ -11,6 +11,6 @@ export function answering(port: number, text: string): readonly string[] {
 }
 
 /** A shell line that prints what the address answers, or `closed`. */
-export function asking(address: string, port: number): string {
-  return `perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(PeerAddr => "${address}", PeerPort => ${port}, Timeout => 3); print $s ? <$s> : "closed\\n"'`;
+export function asking(address: string, port: number, source = "0.0.0.0"): string {
+  return `perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "${source}", PeerAddr => "${address}", PeerPort => ${port}, Timeout => 3); print $s ? <$s> : "closed\\n"'`;
 }
