@@ -1,4 +1,5 @@
 /** Opens the one SQLite file: WAL, full sync, exclusively (a second control process on the same data directory is refused). */
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PushboatError } from "../../core/index.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -11,6 +12,9 @@ export interface Database {
 }
 
 export function openDatabase(file: string): Database {
+  // Before SQLite makes it for everybody to read; its -wal and -shm files take its mode.
+  closeSync(openSync(file, "a", 0o600));
+  chmodSync(file, 0o600);
   const sql = new DatabaseSync(file);
   try {
     // The lock is taken by the first write and held until close, so a second process fails at once.

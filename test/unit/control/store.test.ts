@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -160,4 +160,9 @@ test("pruning keeps the newest releases and always the current one", () => {
   for (let number = 1; number <= 6; number += 1) commitRelease(pending({}, first.id), first, {});
   store.releases.prune(production, 3);
   expect(store.releases.releases(production).map((release) => release.number)).toEqual([6, 5, 4]);
+});
+
+test("nobody but root reads the state: token hashes, the audit trail, sealed config", () => {
+  const modes = ["state.db", "state.db-wal", "key"].map((name) => (statSync(join(directory, name)).mode & 0o777).toString(8));
+  expect(modes).toEqual(["600", "600", "600"]);
 });
