@@ -46,7 +46,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   const deps: Deps = {
     ...parts,
     store,
-    journal: createJournal(parts.settings.dataDirectory),
+    journal: createJournal(parts.settings.dataDirectory, (what, error) => parts.log.error({ err: error }, `${what} failed`)),
     exclusive: createExclusiveRunner(),
     notifier: createNotifier({ ...parts, store }),
   };

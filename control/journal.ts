@@ -7,7 +7,7 @@ import type { DeployEvent, EventSink } from "../core/index.ts";
 const MAX_JOURNAL_BYTES = 8 * 1024 * 1024;
 
 export interface Journal {
-  /** A sink that keeps the deployment's events and passes them on. */
+  /** A sink that keeps the deployment's events and passes them on. Never throws: neither a full disk nor a follower that is gone fails a deployment. */
   sink(id: number): EventSink;
   /** The deployment has ended: whoever waits is told. */
   finish(id: number): void;
@@ -18,7 +18,7 @@ export interface Journal {
   remove(id: number): void;
 }
 
-export function createJournal(dataDirectory: string): Journal {
+export function createJournal(dataDirectory: string, complain: (what: string, error: unknown) => void): Journal {
   const directory = join(dataDirectory, "deployments");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const listeners = new Map<number, Set<EventSink>>();
@@ -26,10 +26,14 @@ export function createJournal(dataDirectory: string): Journal {
   const file = (id: number) => join(directory, `${id}.ndjson`);
   const events = (id: number): readonly DeployEvent[] => {
     if (!existsSync(file(id))) return [];
-    return readFileSync(file(id), "utf8")
-      .split("\n")
-      .filter((line) => line.endsWith("}"))
-      .map((line) => JSON.parse(line) as DeployEvent);
+    return readFileSync(file(id), "utf8").split("\n").flatMap(parseEvent);
+  };
+  const unharmed = (what: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      complain(what, error);
+    }
   };
 
   return {
@@ -38,8 +42,9 @@ export function createJournal(dataDirectory: string): Journal {
       return (event) => {
         const line = `${JSON.stringify(event)}\n`;
         bytes += line.length;
-        if (bytes <= MAX_JOURNAL_BYTES || event.kind !== "output") appendFileSync(file(id), line, { mode: 0o600 });
-        for (const listener of listeners.get(id) ?? []) listener(event);
+        if (bytes <= MAX_JOURNAL_BYTES || event.kind !== "output")
+          unharmed("keeping an event", () => appendFileSync(file(id), line, { mode: 0o600 }));
+        for (const listener of listeners.get(id) ?? []) unharmed("passing an event on", () => listener(event));
       };
     },
     finish(id) {
@@ -67,4 +72,13 @@ export function createJournal(dataDirectory: string): Journal {
     },
     remove: (id) => rmSync(file(id), { force: true }),
   };
+}
+
+/** A line that was torn when the machine went, with whatever was appended to it later, is left out. */
+function parseEvent(line: string): readonly DeployEvent[] {
+  try {
+    return line === "" ? [] : [JSON.parse(line) as DeployEvent];
+  } catch {
+    return [];
+  }
 }
