@@ -16,9 +16,9 @@ export interface JobQueue {
 export interface JobQueueOptions {
   readonly settings: Settings;
   readonly log: Logger;
-  /** Works off everything that waits in the environment; never rejects. */
   /** Epoch milliseconds at which this control process started. */
   readonly startMs: number;
+  /** Works off everything that waits in the environment. */
   readonly work: Readonly<Record<JobKind, (environment: EnvironmentName) => Promise<void>>>;
   /** What waits in the store, for when Redis came back empty. */
   readonly waiting: () => Readonly<Record<JobKind, readonly EnvironmentName[]>>;

@@ -81,11 +81,13 @@ export function createSleep(deps: Deps, routes: RouteFeed, admission: Admission)
     const known = waking.get(name);
     if (known !== undefined) return known;
     const work = wakeUp(name)
-      .catch((error) => {
+      .catch(async (error) => {
         deps.log.warn({ err: error, environment: name }, "waking failed");
         store.apps.setAsleep(name, false);
-        return routes.publishNew();
+        await routes.publishNew();
       })
+      // Nobody waits for this: what is thrown here would end control.
+      .catch((error) => deps.log.error({ err: error, environment: name }, "telling the router of it failed"))
       .finally(() => waking.delete(name));
     waking.set(name, work);
     return work;
