@@ -43,8 +43,8 @@ export function createBranchActions(deps: Deps, operations: Operations, routes: 
       audit(actor, shared ? "config:share" : "config:unshare", `${app} ${keys.join(" ")}`);
     },
     async createEnvironment(target, from, actor) {
-      requireApp(deps, target.app);
-      if (target.branch === null)
+      const { productionBranch } = requireApp(deps, target.app);
+      if (target.branch === null || target.branch === productionBranch)
         throw new PushboatError({
           code: "environment/production",
           message: `${target.name} is production`,

@@ -69,8 +69,8 @@ export async function makeCurrent(context: DeployContext, operation: DeploymentR
     await runReleaseCommand(context, pending);
     const converged = await start(context, pending);
     try {
-      context.signal.throwIfAborted();
       if (operation.kind === "push") await requireUnmoved(deps, operation);
+      context.signal.throwIfAborted(); // the last look: nothing is waited for between it and the commit
       commit(context, converged);
     } catch (error) {
       await converged.convergence.undo();
@@ -160,13 +160,17 @@ async function runReleaseCommand(
   finished();
 }
 
+/** It holds the environment's lock, and what is live cannot be cancelled: one that hangs must end by itself. */
+const POSTDEPLOY_TIMEOUT_MS = 15 * 60_000;
+
 /** app.json's postdeploy: once, after the first deploy. What it does cannot be undone, so its failure is told and nothing more. */
 async function runPostdeploy({ deps, onEvent, signal }: DeployContext, { candidate, workload }: PendingRelease): Promise<void> {
   const command = candidate.manifest.postdeploy;
   if (candidate.current !== null || command === null) return;
   const finished = phase(onEvent, "postdeploy", `Running postdeploy: ${command}`);
   try {
-    const exitCode = await runScript(deps, workload, { name: "postdeploy", command, onEvent, signal });
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(POSTDEPLOY_TIMEOUT_MS)]);
+    const exitCode = await runScript(deps, workload, { name: "postdeploy", command, onEvent, signal: limited });
     if (exitCode !== 0) onEvent({ kind: "warning", text: `postdeploy exited with ${exitCode}; the release is live all the same` });
   } catch (thrown) {
     onEvent({ kind: "warning", text: `postdeploy could not run: ${asPushboatError(thrown).message}; the release is live all the same` });

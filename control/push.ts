@@ -54,6 +54,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
     onSubmitted: (id: number) => void,
   ): Promise<void> => {
     requirePermission(push.identity, "deploy", { kind: "environment", app: push.app, branch });
+    if (production) requireMayChooseProduction(deps, push, branch);
     const commit = update.newCommit as CommitId;
     if (isDryRun(push)) return await forecast(push, environmentName(push.app, production ? null : branch), commit);
     const environment = ensureEnvironment(deps, push.app, production ? null : branch);
@@ -148,3 +149,14 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
 type DeployStep = Extract<PushStep, { kind: "deploy" }>;
 
 const isDryRun = (push: PushRequest): boolean => push.options.includes("dry-run");
+
+/** A key for `feature/*` would otherwise make its branch production with the first push, and see the config that was set for that. */
+function requireMayChooseProduction({ store }: Pick<Deps, "store">, { app, identity }: PushRequest, branch: BranchName): void {
+  if (identity.branches === undefined || identity.branches === branch || store.apps.app(app)?.productionBranch === branch) return;
+  if (branch === "main" || branch === "master") return;
+  throw new PushboatError({
+    code: "access/denied",
+    message: `${identity.name} may not do this: the first push of ${app} makes ${branch} its production branch, and this key is for branches like ${identity.branches}`,
+    hint: "Push main first, with a key that is not limited to branches.",
+  });
+}

@@ -1,10 +1,19 @@
 /** Changes that make something current: config, scale, restart, rollback; and the deployments themselves. */
-import { applyConfig, type DeployEvent, type Deployment, type EventSink, PushboatError } from "../core/index.ts";
+import {
+  applyConfig,
+  type DeployEvent,
+  type Deployment,
+  type EnvironmentName,
+  type EventSink,
+  isFinal,
+  PushboatError,
+} from "../core/index.ts";
 import type { Actor, Control, Outcome, Target } from "./api.ts";
 import { scaled } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
 import { requireEnvironment, requireRelease } from "./find.ts";
 import type { OperationRequest, Operations } from "./operations.ts";
+import type { Payload } from "./store/index.ts";
 
 type ReleaseActions = Pick<
   Control,
@@ -25,8 +34,8 @@ export async function perform(
   { deps, operations }: { readonly deps: Deps; readonly operations: Operations },
   target: Target,
   actor: Actor,
-  request: Pick<OperationRequest, "kind" | "payload" | "description" | "commit" | "oldCommit">,
-): Promise<Outcome> {
+  request: Pick<OperationRequest, "kind" | "payload" | "description" | "commit" | "oldCommit"> & Partial<Pick<OperationRequest, "branch">>,
+): Promise<Outcome & { readonly deployment: Deployment }> {
   const deployment = operations.submit({
     app: target.app,
     environment: target.name,
@@ -36,7 +45,7 @@ export async function perform(
   });
   deps.store.access.audit(actor.identity, request.kind, `${target.name}: ${request.description}`, deps.now());
   const ended = await operations.follow(deployment.id, withoutFailure(actor.onEvent), actor.disconnected);
-  if (ended.state === "failed" || ended.state === "cancelled") throw keptServing(deps, target, operations.failure(ended));
+  if (isFinal(ended.state) && ended.state !== "live") throw keptServing(deps, target, operations.failure(ended));
   return { release: ended.release, deployment: ended };
 }
 
@@ -58,18 +67,25 @@ export function createReleaseActions(deps: Deps, operations: Operations): Releas
   const { store } = deps;
   const base = { deps, operations };
 
+  /** In the lock: a first release that is on its way would write its own idea of the config over this. False: there is a release by now. */
+  const changeUnreleased = (name: EnvironmentName, changes: NonNullable<Payload["config"]>): Promise<boolean> =>
+    deps.exclusive.run(name, async () => {
+      if (store.apps.environment(name)?.currentRelease !== null) return false;
+      store.apps.setConfig(name, applyConfig(store.apps.config(name), changes));
+      return true;
+    });
+
   return {
     async config(target) {
       return store.apps.config(requireEnvironment(deps, target).name);
     },
     async changeConfig(target, changes, actor) {
       const environment = requireEnvironment(deps, target);
-      const config = applyConfig(store.apps.config(environment.name), changes); // refuses at once what would be too large
+      applyConfig(store.apps.config(environment.name), changes); // refuses at once what would be too large
       const keys = Object.keys(changes).sort();
       const removed = keys.every((key) => changes[key] === null);
       const description = `${removed ? "Unset" : "Set"} ${keys.join(", ")} config vars`;
-      if (environment.currentRelease === null) {
-        store.apps.setConfig(environment.name, config);
+      if (environment.currentRelease === null && (await changeUnreleased(environment.name, changes))) {
         store.access.audit(actor.identity, "config", `${target.name}: ${description}`, deps.now());
         return { release: null, deployment: null };
       }
@@ -141,28 +157,25 @@ export function createReleaseActions(deps: Deps, operations: Operations): Releas
     attachDeployment: (id, actor) => operations.follow(id, actor.onEvent, actor.disconnected),
     async retryDeployment(target, actor): Promise<Deployment> {
       const environment = requireEnvironment(deps, target);
-      const last = store.deployments.latestFailedPush(environment.name);
-      if (last === null || last.branch === null || last.commit === null) {
+      const last = store.deployments.latestPush(environment.name);
+      const ended = last?.state === "failed" || last?.state === "cancelled";
+      // An older one that failed is history: to deploy it now would undo what was pushed since.
+      if (!ended || last.branch === null || last.commit === null) {
         throw new PushboatError({
           code: "deploy/nothing-to-retry",
-          message: `${target.name} has no push that failed or was cancelled`,
+          message: `the last push to ${target.name} neither failed nor was cancelled`,
           hint: `See \`deploys ${target.name}\`.`,
         });
       }
-      const deployment = operations.submit({
-        app: target.app,
-        environment: environment.name,
-        branch: last.branch,
+      const { deployment } = await perform(base, target, actor, {
         kind: "push",
+        branch: last.branch,
         commit: last.commit,
         oldCommit: await deps.repositories.head(target.app, last.branch),
         payload: { production: environment.branch === null },
-        description: `Deploy ${last.commit.slice(0, 7)}`,
-        by: actor.identity.name,
+        description: last.description,
       });
-      const ended = await operations.follow(deployment.id, withoutFailure(actor.onEvent), actor.disconnected);
-      if (ended.state === "failed" || ended.state === "cancelled") throw keptServing(deps, target, operations.failure(ended));
-      return ended;
+      return deployment;
     },
   };
 }

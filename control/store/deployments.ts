@@ -99,14 +99,8 @@ export function createDeploymentStore(database: Database, sql: Statements, seal:
     latest(environment: EnvironmentName, limit: number): readonly DeploymentRecord[] {
       return sql.all("SELECT * FROM deployments WHERE environment = ? ORDER BY id DESC LIMIT ?", environment, limit).map(asDeployment);
     },
-    latestFailedPush(environment: EnvironmentName): DeploymentRecord | null {
-      return one(
-        sql.get(
-          "SELECT * FROM deployments WHERE environment = ? AND kind = 'push' AND state IN ('failed', 'cancelled') ORDER BY id DESC LIMIT 1",
-          environment,
-        ),
-      );
-    },
+    latestPush: (environment: EnvironmentName): DeploymentRecord | null =>
+      one(sql.get("SELECT * FROM deployments WHERE environment = ? AND kind = 'push' ORDER BY id DESC LIMIT 1", environment)),
     waitingPushes(environment: EnvironmentName): readonly DeploymentRecord[] {
       return sql
         .all("SELECT * FROM deployments WHERE environment = ? AND kind = 'push' AND state = 'queued' ORDER BY id", environment)

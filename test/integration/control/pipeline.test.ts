@@ -235,7 +235,10 @@ function repositoriesDouble(): Repositories {
     exists: async () => true,
     ensure: async () => undefined,
     remove: async () => undefined,
-    head: async (app, branch) => world.heads.get(`${app} ${branch}`) ?? null,
+    head: async (app, branch) => {
+      await world.step("head");
+      return world.heads.get(`${app} ${branch}`) ?? null;
+    },
     files: async (_app, _commit, paths) => Object.fromEntries(paths.map((path) => [path, world.files.get(path) ?? null])),
     resolve: async (_app, word) => (word.length === 40 ? (word as CommitId) : null),
     commitsBetween: async () => [],
@@ -251,10 +254,10 @@ function repositoriesDouble(): Repositories {
 
 let nextPort = 1;
 const output: string[] = [];
-function push(digit: string, branch = "main", options: readonly string[] = []): Promise<readonly RefOutcome[]> {
+function push(digit: string, branch = "main", options: readonly string[] = [], by: Identity = identity): Promise<readonly RefOutcome[]> {
   const request: PushRequest = {
     app: "blog" as AppName,
-    identity,
+    identity: by,
     updates: [{ ref: `refs/heads/${branch}`, oldCommit: world.heads.get(`blog ${branch}`) ?? null, newCommit: commit(digit) }],
     options,
     progress: (text) => output.push(text),
@@ -430,6 +433,64 @@ test("a push that failed is deployed again by deploys:retry", async () => {
   world.step = () => undefined;
   expect(await module.control.retryDeployment(blog, actor())).toMatchObject({ state: "live" });
   expect(await current()).toMatchObject({ release: 1, head: commit("1") });
+});
+
+test("a push that failed is not deployed again over a later one that went live", async () => {
+  world.step = (step) => {
+    if (step === "build 1") throw new PushboatError({ code: "build/step-failed", message: "registry down" });
+  };
+  await push("1");
+  expect(await outcome(push("2"))).toBe("ok");
+  world.step = () => undefined;
+  await expect(module.control.retryDeployment(blog, actor())).rejects.toMatchObject({ code: "deploy/nothing-to-retry" });
+  expect((await current()).head).toBe(commit("2"));
+});
+
+test("a deployment cancelled in the moment before the commit point changes nothing", async () => {
+  await push("1");
+  const last = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  world.step = async (step) => {
+    if (step !== "head" || !revisions().includes("2")) return;
+    reached.resolve();
+    await last.promise;
+  };
+  const pushed = outcome(push("2"));
+  await reached.promise;
+  const [deployment] = await module.control.deployments(blog, 1);
+  const cancelled = module.control.cancelDeployment(deployment?.id ?? 0, actor());
+  last.resolve();
+  expect(await cancelled).toMatchObject({ state: "cancelled" });
+  expect(await pushed).toMatch(/^cancelled/);
+  expect(await current()).toMatchObject({ release: 1, head: commit("1") });
+});
+
+test("config that is set while the first release starts is not overwritten by it", async () => {
+  const gate = hold("start 1");
+  const pushed = outcome(push("1"));
+  await gate.reached;
+  const set = module.control.changeConfig(blog, { A: "1" }, actor());
+  gate.open();
+  expect(await pushed).toBe("ok");
+  await set;
+  expect((await current()).config).toEqual({ A: "1" });
+});
+
+test("a key limited to branches does not choose production with the first push", async () => {
+  const limited: Identity = { ...identity, role: "deploy", app: "blog" as AppName, branches: "feature*" };
+  expect(await outcome(push("1", "feature-x", [], limited))).toMatch(/makes feature-x its production branch/);
+  expect(await outcome(push("1"))).toBe("ok");
+  expect(await outcome(push("2", "feature-x", [], limited))).toBe("ok");
+  expect((await current()).head).toBe(commit("1"));
+});
+
+test("the production branch gets no second environment, whose release would move its ref", async () => {
+  await push("1");
+  const target = parseEnvironmentName("blog@main");
+  await expect(module.control.createEnvironment(target, { kind: "commit", word: commit("2") }, actor())).rejects.toMatchObject({
+    code: "environment/production",
+  });
+  expect((await current()).head).toBe(commit("1"));
 });
 
 test("Redis emptied, and Redis killed, while operations wait: nothing is lost", async () => {
