@@ -1,5 +1,5 @@
 /** Small JSON files that are there whole or not at all. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 
 export function writeJson(path: string, value: unknown): void {
   const draft = `${path}.${process.pid}.tmp`;
@@ -10,6 +10,13 @@ export function writeJson(path: string, value: unknown): void {
   } finally {
     closeSync(file);
   }
+  renameSync(draft, path);
+}
+
+/** For what may be lost with the machine's power: not flushed, which saves a wait for the disk. */
+export function writeHint(path: string, value: unknown): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   renameSync(draft, path);
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type EnvironmentName, environmentFileName, type Image, type LayerId } from "../core/index.ts";
-import { readJson, writeJson } from "./atomic-file.ts";
+import { readJson, writeHint, writeJson } from "./atomic-file.ts";
 
 export interface ImageRecord {
   readonly image: Image;
@@ -47,7 +47,7 @@ export function createImageStore(directory: string): ImageStore {
         .filter((record) => record !== null),
     remove: (digest) => rmSync(pathOf(digest), { force: true }),
     lastBuild: (environment) => readJson<LastBuild>(lastPath(environment)),
-    saveLastBuild: (environment, build) => writeJson(lastPath(environment), build),
+    saveLastBuild: (environment, build) => writeHint(lastPath(environment), build),
     lastBuilds: () =>
       jsonFiles(last).flatMap((file) => {
         const build = readJson<LastBuild>(join(last, file));

@@ -1,7 +1,7 @@
 /** Lists of the versions that a registry has, kept in files for all platforms of the machine. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { readJson, writeJson } from "./atomic-file.ts";
+import { readJson, writeHint } from "./atomic-file.ts";
 
 /** An older list is renewed behind a build's back; a build waits only where there is none at all. */
 const FRESH_MS = 3600_000;
@@ -15,7 +15,7 @@ export async function knownList(
   const file = join(directory, `${name.replace("/", "-")}.json`);
   const fetched = async (): Promise<readonly string[]> => {
     const versions = await fetchList();
-    writeJson(file, versions);
+    writeHint(file, versions);
     return versions;
   };
   const stored = readJson<readonly string[]>(file);

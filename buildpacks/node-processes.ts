@@ -33,7 +33,7 @@ function planWeb(source: SourceTree, packageJson: PackageJson): { command: strin
 const DEVELOPMENT_SERVER =
   /^(?:react-scripts start|vite(?: (?:dev|serve|preview))?|ng serve|gatsby develop|astro (?:dev|preview)|parcel(?: serve)?|webpack(?:-dev-server| serve)|vue-cli-service serve|eleventy --serve)(?: |$)/;
 
-/** npm itself costs 150-250 ms and 40 MB for as long as the app runs (decision 0007): it is only used where it does something. */
+/** npm would cost a quarter of a second at each start and memory for as long as the app runs (decision 0009): it is only used where it does something. */
 function startCommand(start: string, packageJson: PackageJson): string {
   return isPlain(packageJson) ? start : "npm start";
 }
