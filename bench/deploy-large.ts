@@ -51,7 +51,7 @@ async function runDeployLarge(context: BenchContext): Promise<readonly BenchResu
         ["large", large],
       ] as const) {
         await sleep(SETTLE_MS);
-        samples[name].push(await measure(platform, working, `v${round % 10}`));
+        samples[name].push(await measure(platform, working, `v${(round % 8) + 2}`));
       }
       context.say(
         `round ${round} of ${context.rounds}: small ${Math.round(samples.small.at(-1)?.durationMs ?? 0)} ms, large ${Math.round(samples.large.at(-1)?.durationMs ?? 0)} ms`,
