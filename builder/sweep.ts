@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { LayerId } from "../core/index.ts";
+import { abandonedCaches, appCaches } from "./cache-sweep.ts";
 import type { ImageRecord, LastBuild } from "./image-store.ts";
 import type { LayerRecord } from "./layer-store.ts";
 import type { Parts } from "./parts.ts";
@@ -63,8 +64,15 @@ export async function sweepStore(
   const gone = new Set(plan.images);
   for (const digest of gone) images.remove(digest);
   for (const { file, build } of lastBuilds) if (gone.has(build.digest)) images.removeLastBuild(file);
-  const doomed = store.condemn(plan.layers, plan.directories);
-  const freedBytes = diskBytes(doomed);
-  await rm(doomed, { recursive: true, force: true });
+  const doomed = [
+    store.condemn(plan.layers, plan.directories),
+    ...abandonedCaches(
+      appCaches(parts.dataDirectory),
+      images.lastBuilds().map(({ file }) => file),
+      parts.now(),
+    ),
+  ];
+  const freedBytes = doomed.reduce((sum, directory) => sum + diskBytes(directory), 0);
+  for (const directory of doomed) await rm(directory, { recursive: true, force: true });
   return { removed: plan.layers, freedBytes };
 }

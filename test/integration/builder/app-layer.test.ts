@@ -204,7 +204,7 @@ function seen(layer: Layer): Promise<Files> {
 
 function archived(commit: CommitId): Files {
   const target = mkdtempSync(join(directory, "archive-"));
-  execFileSync("sh", ["-c", 'git archive "$0" | tar -x -C "$1"', commit, target], { cwd: repository.directory });
+  execFileSync("sh", ["-c", 'git archive "$0" | tar -x -C "$1"', commit, target], { cwd: repository.directory, stdio: "pipe" });
   const files = listing(target);
   rmSync(target, { recursive: true });
   return files;

@@ -320,6 +320,20 @@ describe("the store", () => {
     expect(readdirSync(join(workshop.directory, "data/layers")).filter((name) => !name.startsWith("."))).toEqual([]);
   });
 
+  it("frees the downloads of an app that is gone, and of no other", async () => {
+    let now = Date.now();
+    const workshop = given({ now: () => now });
+    workshop.repository.write(app({ scripts: { start: "node .", build: "true" } }));
+    workshop.repository.commit();
+    const { image } = await workshop.build();
+    const cached = (): readonly string[] => readdirSync(join(workshop.directory, "data/cache/npm"));
+    now += 3600_000;
+    await workshop.builder.sweep([image.digest]);
+    expect(cached()).toEqual(["blog"]);
+    await workshop.builder.sweep([]);
+    expect(cached()).toEqual([]);
+  });
+
   it("makes a layer again whose directory was lost", async () => {
     const workshop = given();
     workshop.repository.write(app());
