@@ -32,6 +32,8 @@ export interface AppActionsFace extends AppActions {
   /** For the first push. */
   ensureApp(name: AppName, identity: Identity): Promise<void>;
   destroyBranch(app: AppName, branch: BranchName, identity: Identity): Promise<void>;
+  /** Goes on with what a killed control was destroying. */
+  destroyEnding(): Promise<void>;
 }
 
 export function createAppActions(deps: Deps, operations: Operations, routes: RouteFeed): AppActionsFace {
@@ -67,24 +69,34 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
     store.apps.setProductionBranch(name, branch);
   };
 
-  /** Everything of it goes: what waits, what runs, routes, files, rows, the branch. */
-  const destroy = async (environment: EnvironmentRecord): Promise<void> => {
-    operations.cancelAll(environment.name);
-    await deps.exclusive.run(environment.name, async () => {
+  /**
+   * Everything of it goes: what waits, what runs, routes, files, the branch, and last the row that says so. Killed anywhere
+   * before that, the next control goes on with it; until then nobody gets its name, its slot or its volumes.
+   */
+  const destroy = async ({ name }: EnvironmentRecord): Promise<void> => {
+    store.apps.setEnding(name);
+    operations.cancelAll(name);
+    await deps.exclusive.run(name, async () => {
+      const environment = store.apps.environment(name);
+      if (environment === null) return; // by somebody else, meanwhile
       if (environment.branch !== null) await runPredestroy(deps, environment);
-      deps.runtime.forget(environment.name);
-      deps.notifier.environment("destroyed", environment);
-      store.transaction(() => {
-        store.apps.deleteEnvironment(environment.name);
-        store.deployments.deleteFor(environment.name);
-      });
+      deps.runtime.forget(name);
       await routes.publishNew();
-      await deps.runtime.stop(deps.runtime.instances(environment.name));
-      await deps.runtime.removeEnvironment(environment.name, environment.slot);
-      await rm(join(deps.settings.dataDirectory, "volumes", encodeURIComponent(environment.name)), { recursive: true, force: true });
+      await deps.runtime.stop(deps.runtime.instances(name));
+      await deps.runtime.removeEnvironment(name, environment.slot);
+      await rm(join(deps.settings.dataDirectory, "volumes", encodeURIComponent(name)), { recursive: true, force: true });
       if (environment.branch !== null) await deps.repositories.deleteHead(environment.app, environment.branch);
+      for (const id of forgetRows(environment)) deps.journal.remove(id);
     });
   };
+
+  /** Answers the ids of its deployments. */
+  const forgetRows = (environment: EnvironmentRecord): readonly number[] =>
+    store.transaction(() => {
+      deps.notifier.environment("destroyed", environment);
+      store.apps.deleteEnvironment(environment.name);
+      return store.deployments.deleteFor(environment.name);
+    });
 
   return {
     ensureApp,
@@ -132,6 +144,9 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
       }
       store.access.audit(actor.identity, "envs:destroy", target.name, deps.now());
       await destroy(environment);
+    },
+    async destroyEnding() {
+      await Promise.all(store.apps.environments().flatMap((environment) => (environment.ending ? [destroy(environment)] : [])));
     },
     async destroyBranch(app, branch, identity) {
       const environment = store.apps.environment(environmentName(app, branch));

@@ -14,7 +14,7 @@ import type { EnvironmentRecord } from "./store/index.ts";
 export async function boot(deps: Deps, routes: RouteFeed, admission: Admission): Promise<void> {
   await deps.runtime.adopt();
   undoUncommitted(deps);
-  const environments = deps.store.apps.environments().filter((environment) => environment.currentRelease !== null);
+  const environments = deps.store.apps.environments().filter(({ currentRelease, ending }) => currentRelease !== null && !ending);
   const missing: EnvironmentRecord[] = [];
   for (const environment of environments.filter(({ asleep }) => !asleep))
     if (!(await keepRunning(deps, environment))) missing.push(environment);

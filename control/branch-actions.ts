@@ -57,7 +57,7 @@ export function createBranchActions(deps: Deps, operations: Operations, routes: 
           hint: `See \`envs ${target.app}\`.`,
         });
       const source = await findSource(deps, target, from);
-      ensureEnvironment(deps, target.app, target.branch);
+      await ensureEnvironment(deps, target.app, target.branch);
       await routes.publishNew();
       if (source.kind === "release") return await releaseImage(source.release, target, `Create from ${source.title}`, actor);
       return await perform({ deps, operations }, target, actor, {

@@ -23,9 +23,11 @@ export function settingsOf({ store }: Pick<Deps, "store">, app: AppName): AppSet
   return readSettings(store.apps.settings(app));
 }
 
-/** Finds or makes; a new branch environment is refused over the caps, with the oldest ones named. */
-export function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName | null): EnvironmentName {
+/** Finds or makes; a new branch environment is refused over the caps, with the oldest ones named. One that is being destroyed is waited for. */
+export async function ensureEnvironment(deps: Deps, app: AppName, branch: BranchName | null): Promise<EnvironmentName> {
   const name = environmentName(app, branch);
+  if (deps.store.apps.environment(name)?.ending === true) await deps.exclusive.run(name, async () => undefined);
+  if (deps.store.apps.app(app) === null) throw new PushboatError({ code: "environment/gone", message: `${app} was destroyed meanwhile` });
   if (deps.store.apps.environment(name) !== null) return name;
   if (branch !== null) requireRoom(deps, app);
   deps.store.apps.createEnvironment(app, branch, deps.now());

@@ -68,7 +68,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   const admission = createAdmission();
   const sleep = createSleep(deps, routes, admission);
   let stopLifetimes = (): void => undefined;
-  const { ensureApp, destroyBranch, ...appActions } = apps;
+  const { ensureApp, destroyBranch, destroyEnding, ...appActions } = apps;
   return {
     control: {
       ...appActions,
@@ -84,6 +84,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     credentials: createCredentials(deps),
     async start() {
       await boot(deps, routes, admission);
+      destroyEnding().catch((error) => deps.log.error({ err: error }, "going on with destroying failed"));
       sleep.start();
       deps.notifier.start();
       stopLifetimes = startLifetimes(deps, apps);

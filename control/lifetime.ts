@@ -30,6 +30,7 @@ export function startLifetimes(deps: Deps, apps: Pick<AppActionsFace, "destroyBr
 
 export function expired(deps: Pick<Deps, "store" | "now">): ReturnType<Deps["store"]["apps"]["environments"]> {
   return deps.store.apps.environments().filter((environment) => {
+    if (environment.ending) return false;
     const endMs = expiresMs(deps, environment);
     return endMs !== null && endMs <= deps.now() && deps.store.deployments.open(environment.name).length === 0;
   });

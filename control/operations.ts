@@ -27,7 +27,7 @@ export interface Operations {
   /** Why it failed, with the hint, as long as this process remembers it. */
   failure(deployment: Deployment): PushboatError;
   cancel(id: number): DeploymentRecord;
-  /** Cancels everything of an environment and waits until nothing of it runs. */
+  /** Cancels everything of an environment that is being destroyed: what is committed ends by itself. */
   cancelAll(environment: EnvironmentName): void;
   /** The queue's processor. */
   readonly work: Readonly<Record<JobKind, (environment: EnvironmentName) => Promise<void>>>;
@@ -115,6 +115,7 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
 
   return {
     submit(request) {
+      if (deps.store.apps.environment(request.environment)?.ending !== false) throw gone(request.environment);
       const created = deps.store.transaction(() => {
         const replaced = request.kind === "push" ? store.waitingPushes(request.environment) : [];
         const deployment = store.create({ commit: null, oldCommit: null, ...request, createdMs: deps.now() });
@@ -197,4 +198,8 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       wake = given;
     },
   };
+}
+
+function gone(environment: EnvironmentName): PushboatError {
+  return new PushboatError({ code: "environment/gone", message: `${environment} is being destroyed` });
 }

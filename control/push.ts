@@ -57,7 +57,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
     if (production) requireMayChooseProduction(deps, push, branch);
     const commit = update.newCommit as CommitId;
     if (isDryRun(push)) return await forecast(push, environmentName(push.app, production ? null : branch), commit);
-    const environment = ensureEnvironment(deps, push.app, production ? null : branch);
+    const environment = await ensureEnvironment(deps, push.app, production ? null : branch);
     const deployment = operations.submit({
       app: push.app,
       environment,

@@ -12,7 +12,7 @@ export async function finishCommitted(context: DeployContext, deployment: Deploy
   const { deps } = context;
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     const environment = deps.store.apps.environment(deployment.environment);
-    if (environment === null) return;
+    if (environment === null || environment.ending) return;
     try {
       await rollForward(context, deployment, await currentWorkload(deps, environment));
       const strangers = deps.runtime.instances(environment.name).filter(({ revision }) => revision !== environment.revision);

@@ -69,7 +69,8 @@ function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readon
     const name = (kind === "label" ? `${host}.${deps.settings.domain}` : host) as HostName;
     hosts.set(environment, [...(hosts.get(environment) ?? []), name]);
   }
-  return deps.store.apps.environments().map((environment) => buildRoute(deps, environment, hosts.get(environment.name) ?? []));
+  const living = deps.store.apps.environments().filter(({ ending }) => !ending);
+  return living.map((environment) => buildRoute(deps, environment, hosts.get(environment.name) ?? []));
 }
 
 function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environment: EnvironmentRecord, hosts: readonly HostName[]): Route {

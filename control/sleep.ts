@@ -34,7 +34,13 @@ export function createSleep(deps: Deps, routes: RouteFeed, admission: Admission)
   const fallAsleep = (name: EnvironmentName): Promise<void> =>
     exclusive.run(name, async () => {
       const environment = store.apps.environment(name);
-      if (environment === null || environment.asleep || environment.currentRelease === null || store.deployments.open(name).length > 0)
+      if (
+        environment === null ||
+        environment.ending ||
+        environment.asleep ||
+        environment.currentRelease === null ||
+        store.deployments.open(name).length > 0
+      )
         return;
       store.apps.setAsleep(name, true);
       await routes.publishNew(); // from here on requests wait, and wake it
@@ -52,7 +58,7 @@ export function createSleep(deps: Deps, routes: RouteFeed, admission: Admission)
   const wakeUp = (name: EnvironmentName): Promise<void> =>
     exclusive.run(name, async () => {
       const environment = store.apps.environment(name);
-      if (environment === null || !environment.asleep) return;
+      if (environment === null || environment.ending || !environment.asleep) return;
       const workload = await currentWorkload(deps, environment);
       runtime.thaw(name);
       const running = runtime.instances(name).filter(({ revision, state }) => revision === workload.revision && state === "up");

@@ -35,6 +35,8 @@ export interface EnvironmentRecord {
   /** No time to live. */
   readonly kept: boolean;
   readonly asleep: boolean;
+  /** It is being destroyed. */
+  readonly ending: boolean;
 }
 
 export interface HostRecord {
@@ -69,6 +71,7 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
     lastPushMs: integerOrNull(row, "last_push_ms"),
     kept: integer(row, "kept") === 1,
     asleep: integer(row, "asleep") === 1,
+    ending: integer(row, "ending") === 1,
   });
   const freeSlot = (): number => {
     const used = new Set(sql.all("SELECT slot FROM environments").map((row) => integer(row, "slot")));
@@ -172,6 +175,9 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
     },
     setAsleep(name: EnvironmentName, asleep: boolean): void {
       sql.run("UPDATE environments SET asleep = ? WHERE name = ?", asleep ? 1 : 0, name);
+    },
+    setEnding(name: EnvironmentName): void {
+      sql.run("UPDATE environments SET ending = 1 WHERE name = ?", name);
     },
     /** Keys of production that every branch of the app sees too. */
     sharedKeys: (app: AppName): readonly string[] =>

@@ -151,8 +151,11 @@ export function createDeploymentStore(database: Database, sql: Statements, seal:
     setRelease(id: number, release: number): void {
       sql.run("UPDATE deployments SET release = ? WHERE id = ?", release, id);
     },
-    deleteFor(environment: EnvironmentName): void {
+    /** Answers their ids. */
+    deleteFor(environment: EnvironmentName): readonly number[] {
+      const ids = sql.all("SELECT id FROM deployments WHERE environment = ?", environment).map((row) => integer(row, "id"));
       sql.run("DELETE FROM deployments WHERE environment = ?", environment);
+      return ids;
     },
   };
 }

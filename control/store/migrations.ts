@@ -167,4 +167,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX hook_deliveries_next ON hook_deliveries(next_ms) WHERE next_ms IS NOT NULL;
   `,
+  `
+  -- Being destroyed: nothing new begins in it, its slot and name are taken until all of it is gone, and the next control goes on with it.
+  ALTER TABLE environments ADD COLUMN ending INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -30,6 +30,7 @@ import {
   type RouterControl,
   type RouteTable,
   type Runtime,
+  type VolumeName,
   type Workload,
 } from "../../../core/index.ts";
 
@@ -199,11 +200,14 @@ function runtimeDouble(): Runtime {
     instances: of,
     healthy: (environment) => of(environment).filter(({ revision }) => revision === kept.get(environment)?.revision),
     onChange: () => undefined,
-    runOneOff: async () => ({ exitCode: 0, outOfMemory: false }),
+    async runOneOff({ name }) {
+      await world.step(`one-off ${name.split(".")[0]}`);
+      return { exitCode: 0, outOfMemory: false };
+    },
     setAllowed: async () => undefined,
     logs: async function* () {},
     writeLog: () => undefined,
-    removeEnvironment: async () => undefined,
+    removeEnvironment: async () => await world.step("remove environment"),
     teardown: async () => undefined,
     close: async () => undefined,
   };
@@ -570,6 +574,42 @@ test("deleting a branch destroys its environment; the production branch is not d
   expect((await module.control.environments("blog" as AppName)).map(({ name }) => name)).toEqual(["blog"]);
   expect(world.heads.has("blog feature-x" as BranchName)).toBe(false);
   expect(await outcome(remove("main"))).toMatch(/is the production branch/);
+});
+
+test("control killed while it destroys an environment: the next one goes on, and nobody gets its name or volumes before", async () => {
+  await push("1");
+  await push("2", "feature-x");
+  const target = parseEnvironmentName("blog@feature-x");
+  await module.control.createVolume(target, "data" as VolumeName, actor());
+  const gate = hold("remove environment");
+  void module.control.destroyEnvironment(target, actor()).catch(() => undefined); // its control dies
+  await gate.reached;
+  await module.close();
+  world.step = () => undefined;
+  module = makeControl();
+  await module.start();
+  await until(async () => (await module.control.environments("blog" as AppName)).length === 1);
+  expect(world.heads.has("blog feature-x")).toBe(false);
+  expect(existsSync(join(directory, "data/volumes", encodeURIComponent("blog@feature-x")))).toBe(false);
+});
+
+test("while an environment is destroyed changes are refused, and a push waits and makes a new one", async () => {
+  world.files.set("app.json", JSON.stringify({ scripts: { "pr-predestroy": "bye" } }));
+  await push("1");
+  await push("2", "feature-x");
+  const target = parseEnvironmentName("blog@feature-x");
+  await module.control.changeConfig(target, { A: "old" }, actor());
+  const gate = hold("one-off predestroy");
+  const destroyed = module.control.destroyEnvironment(target, actor());
+  await gate.reached;
+  await expect(module.control.changeConfig(target, { A: "1" }, actor())).rejects.toMatchObject({ code: "environment/gone" });
+  const again = outcome(push("3", "feature-x"));
+  gate.open();
+  await destroyed;
+  expect(await again).toMatch(/^stale: feature-x moved to nothing/); // its client saw the branch that is gone
+  expect(await outcome(push("3", "feature-x"))).toBe("ok");
+  expect(await module.control.config(target)).toEqual({});
+  expect(readdirSync(join(directory, "data/deployments"))).toEqual(["1.ndjson", "4.ndjson", "5.ndjson"]); // 2 and 3 went with the old one
 });
 
 test("a dry run makes no environment, no deployment and moves nothing", async () => {

@@ -45,6 +45,7 @@ const environment = {
   lastPushMs: null,
   kept: false,
   asleep: false,
+  ending: false,
 };
 
 test("a workload holds config, what Pushboat injects, mounted volumes and every type but release", () => {
