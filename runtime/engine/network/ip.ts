@@ -21,3 +21,16 @@ export async function uplinkTo(address: string): Promise<Uplink | null> {
   const links = JSON.parse(await runCommandOrThrow("ip", ["-j", "link", "show", "dev", route.dev])) as { mtu: number }[];
   return { name: route.dev, mtu: links[0]?.mtu ?? 1500 };
 }
+
+/**
+ * Addresses of the range that no container has lead nowhere. Without this, a packet for one that has just died leaves by the default route,
+ * and a transparent proxy there accepts the connection.
+ */
+export async function closeRange(range: string): Promise<void> {
+  await runCommandOrThrow("ip", ["route", "replace", "unreachable", range]);
+}
+
+/** What is not there is as good as removed. */
+export async function openRange(range: string): Promise<void> {
+  await runCommand("ip", ["route", "del", "unreachable", range]);
+}

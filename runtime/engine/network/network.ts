@@ -5,7 +5,7 @@ import type { KernelHelper } from "../kernel/helper.ts";
 import type { Slices } from "../slices.ts";
 import { type AddressQueue, createAddressQueue } from "./address-queue.ts";
 import { closeForwarding, openForwarding } from "./forwarding.ts";
-import { removeLinks, uplinkTo } from "./ip.ts";
+import { closeRange, openRange, removeLinks, uplinkTo } from "./ip.ts";
 import { GATEWAY, GATEWAY_MAC, type Link, linkOf } from "./link.ts";
 import { applyRules } from "./nft.ts";
 import { type Resolver, readResolver } from "./resolver.ts";
@@ -56,6 +56,7 @@ export function createNetworks(options: NetworkOptions): Networks {
       addresses = createAddressQueue({ count: slices.addressCount, cursor: readCursor(options.cursorFile) });
       for (const offset of held) addresses.hold(offset);
       await removeLinksBut(held);
+      await closeRange(slices.addressRange);
       const uplink = await uplinkTo(SOMEWHERE);
       mtu = uplink?.mtu ?? FALLBACK_MTU;
       resolver = readResolver();
@@ -93,6 +94,7 @@ export function createNetworks(options: NetworkOptions): Networks {
     },
     async teardown(lastOnHost) {
       await removeLinksBut([]);
+      await openRange(slices.addressRange);
       await applyRules(renderTableRemoval(slices));
       if (lastOnHost) closeForwarding(options.forwardingDirectory);
     },

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type GivenEngine, givenEngine } from "./given-engine.ts";
@@ -120,6 +120,14 @@ describe("the network of a container", () => {
     // any answer will do, also that there is no such name
     const ask = `perl -MIO::Socket::INET -e 'open F, "/etc/resolv.conf"; my ($n) = join("", <F>) =~ /nameserver (\\S+)/; my $s = IO::Socket::INET->new(PeerAddr => $n, PeerPort => 53, Proto => "udp"); send $s, pack("n6 C/a C/a C n2", 7, 0x100, 1, 0, 0, 0, "www", "test", 0, 1, 1), 0; local $SIG{ALRM} = sub { print "silence\\n"; exit }; alarm 4; recv $s, my $a, 512, 0; print length($a) > 11 ? "answered\\n" : "refused\\n"'`;
     expect(await given.output("asks", ask)).toBe("answered\n");
+  });
+
+  test("has an address that leads nowhere once it is gone, not out by the default route", async () => {
+    const started = await given.engine.start(given.spec("gone", ["sleep", "60"]));
+    const way = () => spawnSync("ip", ["route", "get", started.ip ?? ""], { encoding: "utf8" });
+    expect(way().stdout).toContain("dev pb");
+    await given.engine.remove("gone");
+    expect(way()).toMatchObject({ status: 2, stderr: expect.stringContaining("No route to host") });
   });
 
   test("never gets an address again that was another's a moment ago", async () => {
