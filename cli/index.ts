@@ -9,6 +9,10 @@ import { appsDestroy } from "./commands/apps-destroy.ts";
 import { appsInfo } from "./commands/apps-info.ts";
 import { appsSet } from "./commands/apps-set.ts";
 import { audit } from "./commands/audit.ts";
+import { certs } from "./commands/certs.ts";
+import { certsAdd } from "./commands/certs-add.ts";
+import { certsAuthority } from "./commands/certs-authority.ts";
+import { certsRemove } from "./commands/certs-remove.ts";
 import { config } from "./commands/config.ts";
 import { configGet } from "./commands/config-get.ts";
 import { configImport } from "./commands/config-import.ts";
@@ -81,6 +85,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       domains,
       domainsAdd,
       domainsRemove,
+      certs,
+      certsAdd,
+      certsRemove,
+      certsAuthority,
       network,
       networkAllow,
       networkDeny,

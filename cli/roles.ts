@@ -44,6 +44,10 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   domains: "read",
   "domains:add": "deploy",
   "domains:remove": "deploy",
+  certs: "read",
+  "certs:add": "deploy",
+  "certs:remove": "deploy",
+  "certs:authority": "read",
   // a way out of the network is a matter of the whole server
   network: "read",
   "network:allow": "admin",

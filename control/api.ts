@@ -154,6 +154,14 @@ export interface TokenSummary extends Rights {
   readonly expiresMs: number;
 }
 
+export interface CertificateSummary {
+  readonly id: number;
+  /** As in the certificate. */
+  readonly names: string;
+  readonly issuer: string;
+  readonly expiresMs: number;
+}
+
 export interface StatusReport {
   readonly version: string;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
@@ -239,6 +247,13 @@ export interface Control {
   addDomain(target: Target, host: HostName, actor: Actor): Promise<void>;
   removeDomain(target: Target, host: HostName, actor: Actor): Promise<void>;
   domains(target: Target): Promise<readonly HostName[]>;
+
+  /** `bundle`: PEM of the chain and its key. Where several are for one host, the newest is shown. */
+  addCertificate(target: Target, bundle: string, actor: Actor): Promise<CertificateSummary>;
+  certificates(target: Target): Promise<readonly CertificateSummary[]>;
+  removeCertificate(target: Target, id: number, actor: Actor): Promise<void>;
+  /** PEM of the authority that signs with `--tls internal`; made at the first host. */
+  localAuthority(): Promise<string>;
 
   maintenance(target: Target, on: boolean, actor: Actor): Promise<void>;
 

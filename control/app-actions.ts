@@ -128,6 +128,8 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
       if (key === "production-branch") setProductionBranch(name, value === null ? null : parseBranchName(value));
       else store.apps.setSetting(name, key, value);
       store.access.audit(actor.identity, "apps:set", `${name} ${key}=${value ?? ""}`, deps.now());
+      // Some are the router's: force-https, hsts.
+      await routes.publishNew();
     },
     async environments(app) {
       requireApp(deps, app);

@@ -11,6 +11,10 @@ export interface AppSettings {
   readonly branchLimit: number;
   /** Branch environments ask for a password from their first push on. */
   readonly protectBranches: boolean;
+  /** Plain HTTP is sent on to HTTPS. */
+  readonly forceHttps: boolean;
+  /** Over HTTPS, browsers are told to come by HTTPS for this long; null: they are told nothing. */
+  readonly hstsMs: number | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -22,6 +26,8 @@ const DEFAULTS: AppSettings = {
   sleep: "stop",
   branchLimit: 50,
   protectBranches: false,
+  forceHttps: false,
+  hstsMs: null,
 };
 
 interface SettingRule {
@@ -41,6 +47,8 @@ const RULES: Readonly<Record<string, SettingRule>> = {
   "protect-branches": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
   "sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
   "production-sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
+  "force-https": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
+  hsts: { hint: "a period such as 180d, or never", valid: isPeriod },
   sleep: { hint: "stop or freeze", valid: (value) => value === "stop" || value === "freeze" },
 };
 
@@ -68,5 +76,7 @@ export function readSettings(stored: Readonly<Record<string, string>>): AppSetti
     sleep: stored["sleep"] === "freeze" ? "freeze" : DEFAULTS.sleep,
     branchLimit: Number(stored["branch-limit"] ?? DEFAULTS.branchLimit),
     protectBranches: stored["protect-branches"] === "on",
+    forceHttps: stored["force-https"] === "on",
+    hstsMs: period("hsts", DEFAULTS.hstsMs),
   };
 }

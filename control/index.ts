@@ -6,6 +6,7 @@ import type { Control } from "./api.ts";
 import { createAppActions, keptImages } from "./app-actions.ts";
 import { boot } from "./boot.ts";
 import { createBranchActions } from "./branch-actions.ts";
+import { createCertificateActions } from "./certificate-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
 import { createHookActions } from "./hook-actions.ts";
@@ -67,6 +68,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
 
   const admission = createAdmission();
   const sleep = createSleep(deps, routes, admission);
+  const renewals = setInterval(() => routes.changed(), RENEWAL_INTERVAL_MS).unref();
   let stopLifetimes = (): void => undefined;
   const { ensureApp, destroyBranch, destroyEnding, ...appActions } = apps;
   return {
@@ -75,6 +77,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createBranchActions(deps, operations, routes),
       ...createReleaseActions(deps, operations),
       ...createResourceActions(deps, routes),
+      ...createCertificateActions(deps, routes),
       ...createVolumeActions(deps, operations),
       ...createAccessActions(deps),
       ...createHookActions(deps),
@@ -93,6 +96,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       for (const environment of waiting.releases) queue.wake("releases", environment);
     },
     async close() {
+      clearInterval(renewals);
       stopLifetimes();
       sleep.close();
       deps.notifier.close();
@@ -103,6 +107,9 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     },
   };
 }
+
+/** Certificates that are due are made anew with the next table. */
+const RENEWAL_INTERVAL_MS = 12 * 3_600_000;
 
 interface Sweeper {
   released(environment: EnvironmentName): void;

@@ -1,8 +1,10 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
 import { createHash } from "node:crypto";
 import { type HostName, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
+import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
+import { type CertificateBook, createCertificateBook } from "./tls/certificate-book.ts";
 import { quantityOf } from "./workload.ts";
 
 export interface RouteFeed {
@@ -15,15 +17,26 @@ export interface RouteFeed {
   close(): void;
 }
 
-export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime" | "router" | "log">): RouteFeed {
+export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime" | "router" | "log" | "now">): RouteFeed {
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
   let pending = false;
   let closed = false;
+  const certificates: CertificateBook = createCertificateBook(deps);
+  let shown = "";
 
   const send = async (): Promise<void> => {
     const version = deps.store.releases.routeVersion();
-    await deps.router.publish({ version, routes: buildRoutes(deps) });
+    const routes = buildRoutes(deps);
+    await showCertificates(routes.flatMap(({ hosts }) => hosts));
+    await deps.router.publish({ version, routes });
+  };
+  const showCertificates = async (hosts: readonly HostName[]): Promise<void> => {
+    const all = certificates.of(hosts);
+    const text = JSON.stringify(all);
+    if (text === shown) return;
+    await deps.router.setCertificates(all);
+    shown = text;
   };
   const publish = (): Promise<void> => {
     if (running === null) {
@@ -70,7 +83,18 @@ function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readon
     hosts.set(environment, [...(hosts.get(environment) ?? []), name]);
   }
   const living = deps.store.apps.environments().filter(({ ending }) => !ending);
-  return living.map((environment) => buildRoute(deps, environment, hosts.get(environment.name) ?? []));
+  const settings = new Map(deps.store.apps.apps().map(({ name }) => [name, readSettings(deps.store.apps.settings(name))]));
+  return living.map((environment) => ({
+    ...buildRoute(deps, environment, hosts.get(environment.name) ?? []),
+    ...secureOptions(settings.get(environment.app)),
+  }));
+}
+
+function secureOptions(settings: AppSettings | undefined): Pick<Route, "forceHttps" | "hstsSeconds"> {
+  return {
+    ...(settings?.forceHttps === true ? { forceHttps: true } : {}),
+    ...(settings === undefined || settings.hstsMs === null ? {} : { hstsSeconds: Math.round(settings.hstsMs / 1000) }),
+  };
 }
 
 function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environment: EnvironmentRecord, hosts: readonly HostName[]): Route {

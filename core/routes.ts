@@ -33,6 +33,10 @@ export interface Route {
   readonly holdMs: number;
   /** Basic auth of a protected environment, asked before anything else; a refused request never wakes it. */
   readonly access?: RouteAccess;
+  /** Plain HTTP is sent on to HTTPS (301, 308). */
+  readonly forceHttps?: boolean;
+  /** Over HTTPS, answers carry `Strict-Transport-Security` with so many seconds. */
+  readonly hstsSeconds?: number;
   /** Answers carry `X-Robots-Tag: noindex` (branch environments). */
   readonly noindex?: boolean;
 }
@@ -41,6 +45,14 @@ export interface RouteAccess {
   readonly user: string;
   /** SHA-256 of the password, hex. The password is generated, 96 bits: a slow hash would protect nothing. */
   readonly passwordSha256: string;
+}
+
+/** What the router shows for host names; PEM. Only ever in memory and on tmpfs in clear. */
+export interface HostCertificate {
+  readonly hosts: readonly HostName[];
+  /** The leaf first, then what leads to a root. */
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** A full table; written as a snapshot file (fsync, rename), then announced. Versions only grow. */
@@ -58,6 +70,8 @@ export function routeTarget(instance: HealthyInstance): RouteTarget {
 export interface RouterControl {
   /** Writes the snapshot and resolves when every living router acknowledged this version. A router that is down reads the snapshot when it starts. */
   publish(table: RouteTable): Promise<void>;
+  /** Shown from the next publish on. */
+  setCertificates(certificates: readonly HostCertificate[]): Promise<void>;
   /** Resolves with true when no router has a request in flight to any of the addresses (none of them in the table any more); false after timeoutMs. Upgraded connections count. */
   drained(addresses: readonly string[], timeoutMs: number): Promise<boolean>;
   /** A request waits for an environment that is asleep. Told once for each sleep, and again to a control that comes back. */

@@ -29,6 +29,8 @@ export interface Settings {
   readonly createOnPush: boolean;
   /** Largest pack that one push may send (receive.maxInputSize). Default: 2 GiB. */
   readonly maxPushBytes: number;
+  /** internal: an authority of the platform's own signs a certificate for each host that has none. */
+  readonly tls: "off" | "internal";
   /** HTTP tokens are taken over plain HTTP from anywhere, not only from loopback. */
   readonly allowPlainTokens: boolean;
   /** Where containers' addresses come from (each platform takes a /21 of it); nothing else on the network may use it. Default: RFC 2544's. */
@@ -51,6 +53,14 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     }
     return value;
   };
+  const tls = env["PUSHBOAT_TLS"] || "off";
+  if (tls !== "off" && tls !== "internal") {
+    throw new PushboatError({
+      code: "settings/tls",
+      message: `PUSHBOAT_TLS is ${JSON.stringify(tls)}`,
+      hint: "Give internal or off.",
+    });
+  }
   return {
     dataDirectory,
     platformId,
@@ -69,6 +79,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     releasesKept: integer("PUSHBOAT_RELEASES_KEPT", 10, 2, 1_000),
     createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",
     maxPushBytes: integer("PUSHBOAT_MAX_PUSH_BYTES", 2 * 1024 ** 3, 1_000_000, Number.MAX_SAFE_INTEGER),
+    tls,
     allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
     addressPool: env["PUSHBOAT_ADDRESS_POOL"] ?? "198.18.0.0/15",
   };

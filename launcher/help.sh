@@ -11,6 +11,7 @@ On the server, as root:
               --domain DOMAIN    apps answer at APP.DOMAIN (localhost)
               --http-port N      8080      --https-port N   8443      --ssh-port N   2222
               --bind ADDRESS     0.0.0.0
+              --tls internal     HTTPS for every host, signed by an authority of the platform's own (certs:authority)
               --admin-key FILE   SSH public key of the administrator (default: the keys of whoever calls)
   down      stop the apps and the platform; the state is kept        [--data DIR]
   restart   replace only the platform's own processes                [--data DIR]

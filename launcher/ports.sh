@@ -17,8 +17,9 @@ check_port() {
   done < <(ss -Hltnp 2>/dev/null)
 }
 
-# The HTTPS port is not listened on yet (a later version), so it may be busy.
+# The HTTPS port may be busy unless HTTPS was asked for: the router goes on without it.
 check_ports() {
   alive "$RUN/processes/router" || check_port HTTP_PORT --http-port
+  [[ $(setting TLS) != internal ]] || alive "$RUN/processes/router" || check_port HTTPS_PORT --https-port
   alive "$RUN/processes/control" || check_port SSH_PORT --ssh-port
 }

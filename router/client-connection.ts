@@ -14,9 +14,17 @@ const END_OF_HEAD = "\r\n\r\n";
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** The listener that a connection came in by. */
+export interface Front {
+  readonly protocol: "http" | "https";
+  /** What X-Forwarded-Port says. */
+  readonly port: number;
+}
+
 export class ClientConnection implements Waiting {
   readonly socket: Socket;
   readonly address: string;
+  readonly front: Front;
   deadlineMs: number;
   /** The client has closed its sending side: half-closed, or gone. */
   isHalfClosed = false;
@@ -29,9 +37,10 @@ export class ClientConnection implements Waiting {
   /** No more requests are read; what comes is thrown away until the client closes too. */
   #lingering = false;
 
-  constructor(context: RouterContext, socket: Socket, onClosed: () => void) {
+  constructor(context: RouterContext, front: Front, socket: Socket, onClosed: () => void) {
     this.#context = context;
     this.#onClosed = onClosed;
+    this.front = front;
     this.socket = socket;
     this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     this.deadlineMs = performance.now() + context.limits.headMs;

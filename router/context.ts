@@ -10,8 +10,8 @@ import type { Visits } from "./visits.ts";
 export interface RouterContext {
   readonly limits: Limits;
   readonly domain: string;
-  /** What X-Forwarded-Port says. */
-  readonly port: number;
+  /** Where redirects to HTTPS lead. */
+  readonly httpsPort: number;
   readonly book: RouteBook;
   readonly holding: Holding;
   readonly visits: Visits;

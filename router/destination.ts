@@ -11,6 +11,8 @@ export type Destination =
   /** Control's git over HTTP. */
   | { readonly kind: "git" }
   | { readonly kind: "welcome" }
+  /** To the same over HTTPS. */
+  | { readonly kind: "secure" }
   /** A protected environment, and the visitor has not said its password. */
   | { readonly kind: "unauthorized"; readonly route: BookedRoute };
 
@@ -21,14 +23,17 @@ export interface Question {
   /** The Authorization field; null: there is none. */
   readonly authorization: string | null;
   readonly domain: string;
+  readonly protocol: "http" | "https";
   /** A table was read: an unknown host is really unknown. */
   readonly ready: boolean;
 }
 
 const GIT_PREFIX = "/git/";
 
-export function destinationOf({ host, path, route, authorization, domain, ready }: Question): Destination {
+export function destinationOf({ host, path, route, authorization, domain, protocol, ready }: Question): Destination {
   if (route !== undefined) {
+    // Before the password is asked: it must not cross the network in clear.
+    if (route.forceHttps && protocol === "http") return { kind: "secure" };
     if (route.access !== null && !isAdmitted(route.access, authorization)) return { kind: "unauthorized", route };
     return routed(route);
   }

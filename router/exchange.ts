@@ -11,7 +11,7 @@ import { BadMessage } from "./http/bad-message.ts";
 import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
 import { fieldOf, type RequestHead } from "./http/request-head.ts";
 import { logLine } from "./log-line.ts";
-import { failurePage, unauthorizedPage, welcomePage } from "./page.ts";
+import { failurePage, movedPage, movedStatus, unauthorizedPage, welcomePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
 import { RequestUpload } from "./request-upload.ts";
 import { ResponseRelay } from "./response-relay.ts";
@@ -91,10 +91,11 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   begin(): void {
     const host = hostName(this.#request.host);
     const { book, domain } = this.#context;
+    const { protocol } = this.#client.front;
     const route = book.find(host);
     this.#visit(route ?? null);
     const authorization = route?.access == null ? null : fieldOf(this.#request, "authorization");
-    this.#follow(destinationOf({ host, path: this.#request.target, route, authorization, domain, ready: book.version !== null }));
+    this.#follow(destinationOf({ host, path: this.#request.target, route, authorization, domain, protocol, ready: book.version !== null }));
   }
 
   /** A new table came while this was held. */
@@ -245,6 +246,10 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
         this.#patient = true;
         this.#connect(this.#context.gitDoor, false);
         return;
+      case "secure":
+        this.#upload.swallow();
+        this.#answer(movedPage(this.#asker(), this.#secureUrl()), movedStatus(this.#request.method), null);
+        return;
       case "welcome":
         this.#answer(welcomePage(this.#asker()), 200, null);
         return;
@@ -325,7 +330,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
       return;
     }
     this.#phase = "waiting";
-    this.#relay = new ResponseRelay(this.#client.socket, this.#request, () => this.#mayKeepAlive(), this.#route?.noindex === true);
+    this.#relay = new ResponseRelay(this.#client.socket, this.#request, () => this.#mayKeepAlive(), this.#extraLines());
     const head = forwardedHead(this.#request, this.#facts());
     if (this.requestComplete) {
       upstream.socket.write(head, "latin1");
@@ -480,7 +485,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
       serviceMs: this.#sentMs === null ? null : performance.now() - this.#sentMs,
       status,
       bytes,
-      protocol: "http",
+      protocol: this.#client.front.protocol,
       failure,
     });
     this.#context.accessLog.write(this.#route.environment, line);
@@ -491,10 +496,22 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
       clientAddress: this.#client.address,
       requestId: this.#id,
       startMs: this.#wallStartMs,
-      protocol: "http",
-      port: this.#context.port,
+      ...this.#client.front,
       hidesAuthorization: this.#route?.access != null,
     };
+  }
+
+  /** What the environment's answers say beside the app's own headers. */
+  #extraLines(): string {
+    const route = this.#route;
+    if (route === null) return "";
+    const hsts = route.hstsSeconds !== null && this.#client.front.protocol === "https";
+    return `${route.noindex ? "X-Robots-Tag: noindex\r\n" : ""}${hsts ? `Strict-Transport-Security: max-age=${route.hstsSeconds}\r\n` : ""}`;
+  }
+
+  #secureUrl(): string {
+    const { httpsPort } = this.#context;
+    return `https://${hostName(this.#request.host)}${httpsPort === 443 ? "" : `:${httpsPort}`}${this.#request.target === "*" ? "/" : this.#request.target}`;
   }
 
   #asker() {

@@ -21,6 +21,8 @@ const logDirectory = `${dataDirectory}/router-logs`;
 const router = createRouter({
   domain: settings.domain,
   port: settings.httpPort,
+  httpsPort: settings.httpsPort,
+  certificatesFile: `${runDirectory}/routes/certificates.json`,
   snapshotFile: `${runDirectory}/routes/routes.json`,
   gitSocket: `${runDirectory}/http/git.sock`,
   logDirectory,
@@ -43,6 +45,10 @@ if (user !== null) chownSync(controlSocket, user.uid, user.gid);
 // After the control socket: an announcement from now on is heard, one before is in the snapshot.
 await router.load().catch((error: unknown) => log.error({ err: error }, "the snapshot cannot be used: waiting for a table"));
 await listen(router.http, { host: settings.bind, port: settings.httpPort, backlog: LISTEN_BACKLOG });
+// Another program may have this port: that is no reason to be without HTTP.
+await listen(router.https, { host: settings.bind, port: settings.httpsPort, backlog: LISTEN_BACKLOG }).catch((error: unknown) =>
+  log.error({ err: error, port: settings.httpsPort }, "no HTTPS: the port cannot be listened on"),
+);
 if (user !== null) becomeUser(user);
 log.info({ bind: settings.bind, port: settings.httpPort }, "router is listening");
 

@@ -15,8 +15,8 @@ interface Content {
   readonly type: string;
   readonly body: string;
   readonly retryAfter: number | null;
-  /** A whole header line. */
-  readonly challenge?: string;
+  /** Whole header lines. */
+  readonly lines?: string;
 }
 
 /** A whole answer, ready for the socket. */
@@ -29,7 +29,21 @@ export function failurePage(failure: Failure, asker: Asker): Buffer {
 export function unauthorizedPage(asker: Asker, environment: string): Buffer {
   const body = html("401 Unauthorized", "<h1>401 Unauthorized</h1><p>This environment asks for a user name and a password.</p>");
   const challenge = `WWW-Authenticate: Basic realm="${environment.replace(/[^ -~]|["\\]/g, "_")}", charset="UTF-8"\r\n`;
-  return answer({ status: 401, type: "text/html; charset=utf-8", body, retryAfter: null, challenge }, asker);
+  return answer({ status: 401, type: "text/html; charset=utf-8", body, retryAfter: null, lines: challenge }, asker);
+}
+
+/** 308 keeps the method and the body; what only reads gets the older 301. */
+export function movedStatus(method: string): 301 | 308 {
+  return method === "GET" || method === "HEAD" ? 301 : 308;
+}
+
+export function movedPage(asker: Asker, url: string): Buffer {
+  const status = movedStatus(asker.method);
+  const title = `${status} ${STATUS_CODES[status]}`;
+  return answer(
+    { status, type: "text/html; charset=utf-8", body: html(title, `<h1>${title}</h1>`), retryAfter: null, lines: `Location: ${url}\r\n` },
+    asker,
+  );
 }
 
 export function welcomePage(asker: Asker): Buffer {
@@ -65,6 +79,6 @@ function answer(content: Content, asker: Asker): Buffer {
   const connection = asker.keepAlive ? (asker.minor === 0 ? "Connection: keep-alive\r\n" : "") : "Connection: close\r\n";
   const head =
     `HTTP/1.1 ${content.status} ${STATUS_CODES[content.status] ?? "Error"}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${content.type}\r\n` +
-    `Content-Length: ${Buffer.byteLength(content.body)}\r\nCache-Control: no-store\r\nX-Request-Id: ${asker.requestId}\r\n${content.challenge ?? ""}${retry}${connection}\r\n`;
+    `Content-Length: ${Buffer.byteLength(content.body)}\r\nCache-Control: no-store\r\nX-Request-Id: ${asker.requestId}\r\n${content.lines ?? ""}${retry}${connection}\r\n`;
   return Buffer.from(asker.method === "HEAD" ? head : head + content.body);
 }

@@ -1,7 +1,8 @@
 /** Control's side of the router: writes the snapshot, announces it, waits for the router's word. */
 import { chown, mkdir } from "node:fs/promises";
 import type { Logger } from "pino";
-import { PushboatError, type RouterControl, type RouteTable, type Settings } from "../core/index.ts";
+import { type HostCertificate, PushboatError, type RouterControl, type RouteTable, type Settings } from "../core/index.ts";
+import { writeCertificates } from "./certificates.ts";
 import { RouterLink } from "./router-link.ts";
 import { writeSnapshot } from "./snapshot.ts";
 
@@ -25,22 +26,35 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
   let written = Number.NEGATIVE_INFINITY;
   let writing: Promise<void> = Promise.resolve();
 
-  const write = async (table: RouteTable) => {
-    // A later table is in place already; going back would undo it.
-    if (table.version < written) return;
+  const makeDirectory = async () => {
     // Two steps: `recursive` would give the parents the same mode, and the router could not pass.
     await mkdir(runDirectory, { recursive: true, mode: 0o711 });
     await mkdir(directory, { recursive: true, mode: 0o750 });
     if (gid !== null) await chown(directory, process.getuid?.() ?? 0, gid);
+  };
+  const write = async (table: RouteTable) => {
+    // A later table is in place already; going back would undo it.
+    if (table.version < written) return;
+    await makeDirectory();
     await writeSnapshot(`${directory}/routes.json`, table, gid);
     written = table.version;
   };
 
+  const writeSecrets = async (certificates: readonly HostCertificate[]) => {
+    await makeDirectory();
+    await writeCertificates(`${directory}/certificates.json`, certificates, gid);
+  };
+  /** One write after the other: a table never overtakes its certificates. */
+  const inTurn = (effect: () => Promise<void>): Promise<void> => {
+    const turn = writing.catch(() => {}).then(effect);
+    writing = turn;
+    return turn;
+  };
+
   return {
+    setCertificates: (certificates) => inTurn(() => writeSecrets(certificates)),
     async publish(table) {
-      const turn = writing.catch(() => {}).then(() => write(table));
-      writing = turn;
-      await turn;
+      await inTurn(() => write(table));
       const outcome = await link.announce(table.version, acknowledgeTimeoutMs);
       if (outcome.kind === "refused") throw notTaken(table.version, outcome.reason);
       if (outcome.kind === "down") options.log.warn({ version: table.version }, "no router is running: it reads the routes when it starts");

@@ -26,14 +26,14 @@ export class ResponseRelay {
   readonly #client: Socket;
   readonly #request: RequestHead;
   readonly #keepAlive: () => boolean;
-  readonly #noindex: boolean;
+  readonly #extraLines: string;
 
-  /** `keepAlive` is asked when the head goes out. */
-  constructor(client: Socket, request: RequestHead, keepAlive: () => boolean, noindex: boolean) {
+  /** `keepAlive` is asked when the head goes out; `extraLines` are added to it, each with its CRLF. */
+  constructor(client: Socket, request: RequestHead, keepAlive: () => boolean, extraLines: string) {
     this.#client = client;
     this.#request = request;
     this.#keepAlive = keepAlive;
-    this.#noindex = noindex;
+    this.#extraLines = extraLines;
   }
 
   get bytes(): number {
@@ -103,7 +103,7 @@ export class ResponseRelay {
     const endsWithClose = minor === 0 && (head.framing.kind === "chunked" || head.framing.kind === "until-close");
     this.head = head;
     this.#body = minor === 1 ? withFraming(head.framing) : withoutFraming(head.framing);
-    const start = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose, noindex: this.#noindex });
+    const start = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose, extraLines: this.#extraLines });
     this.#relay(start, rest);
   }
 

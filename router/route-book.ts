@@ -10,6 +10,9 @@ export interface BookedRoute {
   /** null: open to everybody. */
   readonly access: RouteAccess | null;
   readonly noindex: boolean;
+  readonly forceHttps: boolean;
+  /** null: the header is not sent. */
+  readonly hstsSeconds: number | null;
 }
 
 interface Watch {
@@ -53,6 +56,8 @@ export class RouteBook {
         holdMs: route.holdMs,
         access: route.access ?? null,
         noindex: route.noindex === true,
+        forceHttps: route.forceHttps === true,
+        hstsSeconds: route.hstsSeconds ?? null,
       };
       for (const host of route.hosts) hosts.set(host, booked);
     }

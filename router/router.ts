@@ -1,12 +1,14 @@
 /** One router: the listeners, the table and the connections joined; made, started, closed. */
-import { createServer, type Server } from "node:net";
-import type { RouteTable } from "../core/index.ts";
+import { createServer, type Server, type Socket } from "node:net";
+import type { HostCertificate, RouteTable } from "../core/index.ts";
 import { AccessLog } from "./access-log.ts";
-import { ClientConnection } from "./client-connection.ts";
+import { Certificates } from "./certificates.ts";
+import { ClientConnection, type Front } from "./client-connection.ts";
 import type { RouterContext } from "./context.ts";
 import { createControlDoor } from "./control-door.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Holding } from "./holding.ts";
+import { createHttpsServer } from "./https-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -15,9 +17,11 @@ import { Visits } from "./visits.ts";
 
 export interface RouterOptions {
   readonly domain: string;
-  /** Port that clients see; X-Forwarded-Port. */
+  /** Ports that clients see; X-Forwarded-Port. */
   readonly port: number;
+  readonly httpsPort: number;
   readonly snapshotFile: string;
+  readonly certificatesFile: string;
   readonly gitSocket: string;
   readonly logDirectory: string;
   readonly onDefect: (error: unknown) => void;
@@ -28,16 +32,19 @@ export interface RouterOptions {
 export interface Router {
   /** Not listening yet. */
   readonly http: Server;
+  readonly https: Server;
   readonly control: Server;
   /** Reads the snapshot, if there is one. */
   load(): Promise<void>;
   apply(table: RouteTable): void;
+  setCertificates(certificates: readonly HostCertificate[]): void;
   /** For tests and drains: requests in flight by address. */
   inFlight(): Readonly<Record<string, number>>;
   /** Accepts no more; resolves when the last request is done, or was cut after the time. */
   close(drainTimeoutMs: number): Promise<void>;
 }
 
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 /** As much as Node reads at once anyway. */
 const READ_BUFFER_BYTES = 64 * 1024;
 const MAX_LOG_FILE_BYTES = 10 * 1024 * 1024;
@@ -61,7 +68,7 @@ export function createRouter(options: RouterOptions): Router {
   const context: RouterContext = {
     limits,
     domain: options.domain,
-    port: options.port,
+    httpsPort: options.httpsPort,
     book,
     holding,
     visits,
@@ -79,14 +86,22 @@ export function createRouter(options: RouterOptions): Router {
     isClosing: () => closing,
     onDefect,
   };
-  const http = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
-    const connection = new ClientConnection(context, socket, () => {
+  const accept = (front: Front) => (socket: Socket) => {
+    const connection = new ClientConnection(context, front, socket, () => {
       connections.delete(connection);
       if (connections.size === 0) onEmpty();
     });
     connections.add(connection);
+  };
+  const certificates = new Certificates(options.certificatesFile);
+  const http = createServer(SOCKET_OPTIONS, accept({ protocol: "http", port: options.port }));
+  const https = createHttpsServer({
+    certificates,
+    socketOptions: SOCKET_OPTIONS,
+    onConnection: accept({ protocol: "https", port: options.httpsPort }),
+    onDefect,
   });
-  http.maxConnections = limits.clientConnections;
+  for (const server of [http, https]) server.maxConnections = limits.clientConnections;
   const apply = (table: RouteTable) => {
     book.apply(table);
     accessLog.keepOnly(book.environments());
@@ -94,6 +109,8 @@ export function createRouter(options: RouterOptions): Router {
     holding.reconsiderAll();
   };
   const load = async () => {
+    // Certificates first: a host of the new table has its own from the first moment on.
+    await certificates.load().catch(onDefect);
     const table = await readSnapshot(options.snapshotFile);
     if (table !== null) apply(table);
   };
@@ -103,13 +120,16 @@ export function createRouter(options: RouterOptions): Router {
 
   return {
     http,
+    https,
     control,
     load,
     apply,
+    setCertificates: (all) => certificates.apply(all),
     inFlight: () => book.inFlight(),
     async close(drainTimeoutMs) {
       closing = true;
       http.close();
+      https.close();
       // Its path goes now: the next router makes its own. Connections to it stay until the process ends.
       control.close();
       for (const connection of connections) connection.closeWhenIdle();

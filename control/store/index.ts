@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { createAccessStore } from "./access.ts";
 import { createAppStore } from "./apps.ts";
+import { createCertificateStore } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { createDeploymentStore } from "./deployments.ts";
 import { createHookStore } from "./hooks.ts";
@@ -28,6 +29,7 @@ export function openStore(dataDirectory: string) {
     deployments: createDeploymentStore(database, sql, seal),
     access: createAccessStore(sql),
     resources,
+    certificates: createCertificateStore(sql, seal),
     hooks: createHookStore(sql, seal),
     transaction: database.transaction,
     close: database.close,

@@ -171,4 +171,16 @@ export const MIGRATIONS: readonly string[] = [
   -- Being destroyed: nothing new begins in it, its slot and name are taken until all of it is gone, and the next control goes on with it.
   ALTER TABLE environments ADD COLUMN ending INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- What the router shows over TLS.
+  CREATE TABLE certificates (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    certificate TEXT NOT NULL,         -- PEM, the leaf first
+    key BLOB NOT NULL,                 -- sealed PEM
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;   -- sealed JSON
+  `,
 ];

@@ -6,8 +6,8 @@ export interface ClientFacts {
   readonly minor: 0 | 1;
   /** We will read another request on this connection. */
   readonly keepAlive: boolean;
-  /** Search engines are told to leave a staging environment alone. */
-  readonly noindex?: boolean;
+  /** What the router says beside the app's own headers, each line with its CRLF. */
+  readonly extraLines?: string;
 }
 
 const NOT_ANSWERED = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length", "trailer", "upgrade"]);
@@ -21,8 +21,7 @@ export function answerHead(response: ResponseHead, client: ClientFacts): string 
     if (response.nominated.length > 0 && response.nominated.includes(key)) continue;
     head += `${names[i]}: ${values[i]}\r\n`;
   }
-  if (client.noindex === true) head += "X-Robots-Tag: noindex\r\n";
-  return `${head}${framingLine(response, client)}${connectionLine(client)}\r\n`;
+  return `${head}${client.extraLines ?? ""}${framingLine(response, client)}${connectionLine(client)}\r\n`;
 }
 
 /** Without a body: what the instance said of a body that a GET would have had (HEAD, 304). */

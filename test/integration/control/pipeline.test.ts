@@ -219,6 +219,7 @@ function routerDouble(): RouterControl {
       await world.step("publish");
       if (world.table === null || table.version >= world.table.version) world.table = table;
     },
+    setCertificates: async () => undefined,
     drained: async (addresses) => {
       const routed = new Set(world.table?.routes.flatMap(({ targets }) => targets.map(({ address }) => address)));
       expect(addresses.some((address) => routed.has(address))).toBe(false);

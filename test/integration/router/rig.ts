@@ -26,6 +26,8 @@ export async function givenRouter(options: Partial<RouterOptions> = {}): Promise
   const router = createRouter({
     domain: "paas.example",
     port: 8080,
+    httpsPort: 8443,
+    certificatesFile: join(directory, "certificates.json"),
     snapshotFile: join(directory, "routes.json"),
     gitSocket: join(directory, "git.sock"),
     logDirectory: directory,

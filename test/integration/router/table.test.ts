@@ -22,6 +22,8 @@ async function givenPair() {
     const router = createRouter({
       domain: "paas.example",
       port: 80,
+      httpsPort: 443,
+      certificatesFile: join(runDirectory, "routes", "certificates.json"),
       snapshotFile: join(runDirectory, "routes", "routes.json"),
       gitSocket: join(runDirectory, "git.sock"),
       logDirectory: runDirectory,

@@ -1,5 +1,13 @@
 /** A seam double of Control for the tests of the face: it records what was asked and answers from fixed data. */
-import type { AppSummary, Control, EnvironmentSummary, Outcome, TokenSummary, VolumeSummary } from "../../../control/index.ts";
+import type {
+  AppSummary,
+  CertificateSummary,
+  Control,
+  EnvironmentSummary,
+  Outcome,
+  TokenSummary,
+  VolumeSummary,
+} from "../../../control/index.ts";
 import {
   type Deployment,
   type Instance,
@@ -52,6 +60,13 @@ const ENVIRONMENTS: readonly EnvironmentSummary[] = [
     protected: true,
   },
 ];
+
+const CERTIFICATE: CertificateSummary = {
+  id: 3,
+  names: "www.example.com",
+  issuer: "Some CA",
+  expiresMs: NOW_MS + 80 * 24 * 60 * MINUTE_MS,
+};
 
 const APP: AppSummary = {
   name: blog,
@@ -228,6 +243,10 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     addDomain: async () => {},
     removeDomain: async () => {},
     domains: async () => [parseHostName("www.example.com")],
+    addCertificate: async () => CERTIFICATE,
+    certificates: async () => [CERTIFICATE],
+    removeCertificate: async () => {},
+    localAuthority: async () => "-----BEGIN CERTIFICATE-----\n",
     maintenance: async () => {},
     createVolume: async (_, name) => ({ ...VOLUME, name, mountedAt: null, bytes: 0 }),
     volumes: async () => [VOLUME, { ...VOLUME, name: parseVolumeName("old"), mountedAt: null }],

@@ -175,7 +175,7 @@ describe("the destination of a request", () => {
             access,
             noindex: false,
           } as never);
-    const destination = destinationOf({ host, path, route, authorization, domain: "paas.example", ready });
+    const destination = destinationOf({ host, path, route, authorization, domain: "paas.example", protocol: "http", ready });
     return destination.kind === "fail" ? (destination.failure.code ?? destination.failure.description) : destination.kind;
   };
 

@@ -1,0 +1,52 @@
+/** TLS before the same connections: the certificate is chosen by name at each handshake, so that a new one needs no restart. */
+import type { Socket } from "node:net";
+import { createServer, type Server } from "node:tls";
+import type { Certificates } from "./certificates.ts";
+
+/** Mozilla's "intermediate", without the DHE suites: forward secrecy and AEAD only. TLS 1.3 suites are OpenSSL's own. */
+const CIPHERS = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+/** A client that opens and says nothing; Node's own is 120 s. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export interface HttpsServerOptions {
+  readonly certificates: Certificates;
+  readonly socketOptions: { readonly allowHalfOpen: boolean; readonly noDelay: boolean; readonly keepAlive: boolean };
+  readonly onConnection: (socket: Socket) => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export function createHttpsServer({ certificates, socketOptions, onConnection, onDefect }: HttpsServerOptions): Server {
+  const server = createServer(
+    {
+      ...socketOptions,
+      minVersion: "TLSv1.2",
+      ciphers: CIPHERS,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      ALPNProtocols: ["http/1.1"],
+      SNICallback: (serverName, done) => {
+        try {
+          const context = certificates.find(serverName);
+          if (context === null) done(new Error(`no certificate for ${serverName}`));
+          else done(null, context);
+        } catch (error) {
+          onDefect(error);
+          done(error as Error);
+        }
+      },
+    },
+    onConnection,
+  );
+  // A handshake that failed is the client's affair, or a name without a certificate; Node has closed the socket.
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  return server;
+}
