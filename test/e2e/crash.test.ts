@@ -98,9 +98,9 @@ describe("killing Pushboat's own processes", () => {
       await untilAnswering(platform);
       const seen = await eventually("nothing is under way", async () => {
         const newest = (await platform.ssh("deploys blog --json")).stdout;
-        return /"(queued|building|built|releasing|committed)"/.test(newest)
-          ? false
-          : { ref: (await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout.split("\t")[0] };
+        if (newest === "" || /"(queued|building|built|releasing|committed)"/.test(newest)) return false;
+        const listed = await app.git(["ls-remote", "pushboat", "refs/heads/main"]);
+        return listed.code === 0 ? { ref: listed.stdout.split("\t")[0] } : false;
       });
       const isNew = seen.ref === commit;
       await platform.expectHost(app.host).toAnswer(isNew ? text : before, { withinMs: 5000 });
