@@ -32,6 +32,8 @@ const MANY_FILES = 10_000;
 
 export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
   const { store, step } = spec;
+  // A script of several lines is called by its title.
+  const shown = step.plan.command.includes("\n") ? step.plan.title : step.plan.command;
   const draft = store.draft("step");
   const startedMs = Date.now();
   try {
@@ -49,7 +51,7 @@ export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
     await runStep({
       sandbox: spec.sandbox,
       name: spec.name,
-      title: step.plan.command,
+      title: shown,
       layers: [...spec.layers, ...laidOut],
       upperDirectory: upper,
       binds: spec.caches.binds,
@@ -61,7 +63,7 @@ export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
       signal: spec.signal,
     });
     const kept = join(draft, "kept");
-    await keepOutput(upper, kept, step.plan.keeps, step.plan.command);
+    await keepOutput(upper, kept, step.plan.keeps, shown);
     await flush(kept, MANY_FILES);
     const record: LayerRecord = {
       id: step.id,

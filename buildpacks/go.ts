@@ -10,6 +10,14 @@ export const go: Buildpack = {
   id: "go",
   name: "Go",
   looksFor: "go.mod or go.work",
+  facts: {
+    versions:
+      "Any release since 1.21, from `toolchain` or `go` in go.work or go.mod (`go 1.26` is the newest 1.26.x); fetched through the module proxy.",
+    dependencies: "go.mod and go.sum as they are (`-mod=readonly`); vendor/ where it is there.",
+    reuse: "Downloaded modules and compiled packages are kept; a changed file compiles what it touches.",
+    start: "The main package at the root, the only command in cmd/, or the one called web, server, api or app.",
+    image: "Static binaries in bin/ on the base image, beside the repository; no compiler.",
+  },
   plan: planGo,
 };
 

@@ -2,6 +2,7 @@
 import { go } from "./go.ts";
 import { node } from "./node.ts";
 import type { Buildpack } from "./plan.ts";
+import { python } from "./python.ts";
 import { staticFiles } from "./static.ts";
 import { staticBuild } from "./static-build.ts";
 
@@ -11,6 +12,7 @@ export const BUILDPACKS: readonly Buildpack[] = [
   node,
   // Before sites: a server often has a package.json with a build script for its assets.
   go,
+  python,
   // A build script and nothing to start: the output is the site. Before plain files, as Vite keeps an index.html in the root.
   staticBuild,
   // Only files. Last: many applications hold an index.html somewhere.
@@ -21,7 +23,7 @@ export { choosePlan } from "./choose.ts";
 export { GO_BOOTSTRAP } from "./go-version.ts";
 export { npmOfNode, resolveVersion } from "./node-version.ts";
 export { withoutScripts } from "./package-json.ts";
-export type { BuildPlan, CachePlan, GoRequest, KeptOutput, PackagesRequest, RuntimeRequest, StepPlan } from "./plan.ts";
+export type { BuildPlan, Buildpack, CachePlan, GoRequest, KeptOutput, PackagesRequest, RuntimeRequest, StepPlan } from "./plan.ts";
 export { type BuildSettings, readBuildSettings } from "./settings.ts";
 export {
   LOCK_FILES,

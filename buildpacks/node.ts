@@ -14,6 +14,14 @@ export const node: Buildpack = {
   id: "node",
   name: "Node.js",
   looksFor: "package.json, and a start script, a Procfile or server.js",
+  facts: {
+    versions: "Any release of 16 to 26, from `engines.node`, `.nvmrc` or `.node-version`; the current LTS where nothing says one.",
+    dependencies: "npm with package-lock.json (`npm ci`). Compilers are there where the lockfile says that a package may need them.",
+    reuse:
+      "npm's cache is kept. The dependency layer is made anew when package.json (without its scripts), the lockfile, .npmrc or patches change.",
+    start: "The `start` script, run without npm where that changes nothing; else server.js.",
+    image: "Node, production dependencies, the repository and what `npm run build` wrote.",
+  },
   plan: planNode,
 };
 

@@ -52,7 +52,7 @@ export interface GoRequest {
 
 /** A package manager's downloads or a compiler's results: kept between builds of an app, never part of a layer. */
 export interface CachePlan {
-  /** Directory name on the host: `npm`, `uv`; [a-z0-9-]. */
+  /** Directory name on the host: `npm`, `uv`. */
   readonly name: string;
   /** Absolute, or relative to /app. */
   readonly directory: string;
@@ -109,12 +109,27 @@ export interface BuildPlan {
   readonly warnings: readonly string[];
 }
 
+/** What docs/languages.md says of it, in sentences. */
+export interface BuildpackFacts {
+  /** Which versions there are, and which files choose. */
+  readonly versions: string;
+  /** Which lockfiles are read, by what. */
+  readonly dependencies: string;
+  /** What is kept between builds, and what makes a layer anew. */
+  readonly reuse: string;
+  /** Without a Procfile. */
+  readonly start: string;
+  /** What runs. */
+  readonly image: string;
+}
+
 export interface Buildpack {
   /** What `build.buildpack` in pushboat.yml calls it. */
   readonly id: string;
   readonly name: string;
   /** What it looks for, for the message when nothing matches. */
   readonly looksFor: string;
+  readonly facts: BuildpackFacts;
   /** null where the tree is not its kind. Pure; throws PushboatError for a tree of its kind that cannot be built. */
   plan(source: SourceTree): BuildPlan | null;
 }

@@ -53,7 +53,7 @@ function withPackages(plan: BuildPlan, source: SourceTree, { apt = [] }: BuildSe
 function withCaches(plan: BuildPlan, { cache = [] }: BuildSettings): BuildPlan {
   const caches = cache.map((directory): CachePlan => {
     const path = directory.replace(/\/+$/, "");
-    return { name: `app-${path.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`, directory: path, env: {} };
+    return { name: `app-${encodeURIComponent(path)}`, directory: path, env: {} };
   });
   return { ...plan, caches: [...plan.caches, ...caches] };
 }

@@ -15,6 +15,13 @@ export const staticBuild: Buildpack = {
   id: "static-build",
   name: "static site with a build",
   looksFor: "package.json with a build script, and nothing to start",
+  facts: {
+    versions: "Node's, as above.",
+    dependencies: "As for Node.",
+    reuse: "As for Node.",
+    start: "nginx; /index.html answers for what is not there, so that a client-side router can.",
+    image: "nginx and dist/, build/ or out/; no Node.",
+  },
   plan: planStaticBuild,
 };
 

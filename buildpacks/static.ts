@@ -13,6 +13,13 @@ export const staticFiles: Buildpack = {
   id: "static",
   name: "static files",
   looksFor: "index.html in the root, public/ or dist/",
+  facts: {
+    versions: "None.",
+    dependencies: "None.",
+    reuse: "Only changed files are written.",
+    start: "nginx.",
+    image: "nginx and the repository; public/ or dist/ is served before the root.",
+  },
   plan: planStaticFiles,
 };
 

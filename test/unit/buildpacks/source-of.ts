@@ -2,7 +2,9 @@
 import { createHash } from "node:crypto";
 import { LOCK_FILES, READ_FILES, READ_NAMES, type SourceTree } from "../../../buildpacks/index.ts";
 
-export function sourceOf(files: Readonly<Record<string, string>>): SourceTree {
+export type Files = Readonly<Record<string, string>>;
+
+export function sourceOf(files: Files): SourceTree {
   const entries = new Map<string, { type: "file" | "directory"; id: string }>();
   for (const [path, content] of Object.entries(files)) {
     entries.set(path, { type: "file", id: hash(content) });

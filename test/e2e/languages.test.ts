@@ -1,0 +1,46 @@
+/** Each language from `git push` to an answer, on one platform. `npm run test:languages` pushes every fixture app that has one. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixtureApps } from "../support/fixture-apps.ts";
+import { givenPlatform, type Platform } from "../support/platform.ts";
+
+/** The quick ones, one for each way to make a runtime: packages, a toolchain. */
+const ALWAYS = ["flask-hello", "go-hello"];
+const all = process.env["PUSHBOAT_TEST_LANGUAGES"] === "all";
+const apps = fixtureApps().filter(({ name, expectation }) => expectation.answer !== null && (all || ALWAYS.includes(name)));
+
+/** What a change of code alone takes: the file, and a layer that has to be taken as it is. */
+const CODE: Readonly<Record<string, readonly [string, RegExp]>> = {
+  "flask-hello": ["app.py", /dependencies: reused/],
+  "go-hello": ["main.go", /go build: built in .*the source changed/],
+};
+
+describe("languages", () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await givenPlatform();
+  });
+  afterAll(() => platform?.stop());
+
+  it.each(apps)("$name is detected, built and answers", async ({ name, expectation }) => {
+    const app = await platform.givenApp(name);
+    const pushed = await app.push();
+    expect(pushed.output).toContain(`${expectation.buildpack}: `);
+    expect(pushed.code).toBe(0);
+    if (expectation.version !== null) expect(pushed.output).toContain(` ${expectation.version}`);
+    if (expectation.source !== null) expect(pushed.output).toContain(`(from ${expectation.source})`);
+    await platform.expectHost(app.host).toAnswer(expectation.answer?.body ?? "");
+  });
+
+  it.each(ALWAYS)("a change of code in %s does only what it has to", async (name) => {
+    const [file, reused] = CODE[name] ?? ["", /$^/];
+    const app = await platform.givenApp(name, { app: `${name}-again` });
+    expect((await app.push()).code).toBe(0);
+    app.write(file, readFileSync(join(app.directory, file), "utf8").replace("v1", "v2"));
+    const pushed = await app.push();
+    expect(pushed.code).toBe(0);
+    expect(pushed.output).toMatch(reused);
+    await platform.expectHost(app.host).toAnswer("v2");
+  });
+});
