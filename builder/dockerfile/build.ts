@@ -1,0 +1,209 @@
+/**
+ * Dockerfile -> Image: the commit's files are the context; buildah runs as a whole in a sandbox (its ADDs and pulls as well as its
+ * RUN steps); the layers that it made become ours.
+ */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { SourceTree } from "../../buildpacks/index.ts";
+import { type BuildRequest, type EventSink, type Image, type Layer, type Phase, PushboatError, parseProcfile, quote } from "../../core/index.ts";
+import { makeAppLayer } from "../app-layer.ts";
+import { ensureBaseLayer } from "../base-layer.ts";
+import { refuseFullDisk } from "../disk.ts";
+import type { GitObjects } from "../git-objects.ts";
+import { withHostLock } from "../host-lock.ts";
+import { canonicalJson, sha256 } from "../identity.ts";
+import { readImageDirectory } from "../import/image-directory.ts";
+import { importImage } from "../import/image.ts";
+import { runTool, type ToolOutcome } from "../import/tool.ts";
+import type { Parts } from "../parts.ts";
+import { whyBuilt } from "../resolve.ts";
+import { commitTreeId } from "../source.ts";
+import { STEP_LIMITS } from "../step.ts";
+import { BUILD_SCRIPT, buildahArgs, buildahEnv, EXIT, INSIDE, isNoise } from "./command.ts";
+import { dockerfileFailure } from "./failure.ts";
+import { ensureImageTools, imageToolsId } from "./image-tools.ts";
+import { buildsFrom, declaredArguments, type Instruction, readInstructions } from "./instructions.ts";
+import { ensureOfferedBase, OFFERED_BASE } from "./offered-base.ts";
+import type { DockerfilePlan } from "./plan.ts";
+
+export interface DockerfileBuild {
+  readonly parts: Parts;
+  readonly request: BuildRequest;
+  readonly git: GitObjects;
+  readonly source: SourceTree;
+  /** The app's directory in the repository; empty: all of it. */
+  readonly root: string;
+  readonly plan: DockerfilePlan;
+}
+
+const STEP_NAME = "dockerfile";
+
+export async function buildDockerfile(build: DockerfileBuild): Promise<Image> {
+  const { parts, request, plan } = build;
+  const dockerfile = await phase(request.onEvent, "plan", `Dockerfile: ${plan.reason}`, async () => {
+    await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
+    return readDockerfile(build);
+  });
+  const inputs = dockerfileInputs(build);
+  const last = parts.images.lastBuild(request.environment);
+  const release = parts.leases.hold(last?.layers ?? []);
+  try {
+    return await phase(request.onEvent, "build", "Building the Dockerfile", async () => {
+      const startedMs = performance.now();
+      const reason = request.noCache ? "a push with no-cache" : whyBuilt(last?.steps[STEP_NAME] ?? null, inputs);
+      const same = reason === SWEPT && last !== null ? (parts.images.find(last.digest)?.image ?? null) : null;
+      const durationMs = () => performance.now() - startedMs;
+      if (same !== null) {
+        request.onEvent({ kind: "layer", title: plan.path, reused: true, reason: "nothing that it sees changed", durationMs: durationMs() });
+        return same;
+      }
+      request.onEvent({ kind: "detail", text: `${plan.path}: ${reason}` });
+      return await make(build, dockerfile, inputs);
+    });
+  } finally {
+    release();
+  }
+}
+
+/** What whyBuilt says where no input differs. */
+const SWEPT = whyBuilt({}, {});
+
+/** Everything that decides what comes out, by names for a reader. What a RUN step fetches is not among them, as everywhere. */
+export function dockerfileInputs({ request, source, plan }: Pick<DockerfileBuild, "request" | "source" | "plan">): Readonly<Record<string, string>> {
+  return {
+    "the source": source.id,
+    "the Dockerfile's name": plan.path,
+    "build/args": sha256(canonicalJson(plan.args)),
+    "config in build/env": sha256(canonicalJson(visibleConfig(request, plan))),
+    "the build tools": imageToolsId(process.arch),
+  };
+}
+
+export function visibleConfig({ config = {} }: Pick<BuildRequest, "config">, { configKeys }: DockerfilePlan): Readonly<Record<string, string>> {
+  return Object.fromEntries(configKeys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
+}
+
+async function readDockerfile({ git, source, plan }: DockerfileBuild): Promise<string> {
+  const object = await git.read(`${source.id}:${plan.path}`);
+  if (object?.header.type === "blob") return object.body.toString("utf8");
+  throw new PushboatError({
+    code: "build/no-dockerfile",
+    message: `There is no file ${quote(plan.path)} in this commit (${plan.reason})`,
+    hint: "Add it, or name the right one in pushboat.yml:\n  build:\n    dockerfile: deploy/Dockerfile",
+  });
+}
+
+async function make(build: DockerfileBuild, dockerfile: string, inputs: Readonly<Record<string, string>>): Promise<Image> {
+  const { parts, request, plan, source } = build;
+  const { onEvent, signal } = request;
+  const base = parts.cache.layer(await ensureBaseLayer(parts.cache, onEvent, signal));
+  const tools = await ensureImageTools({ parts, base, onEvent, signal });
+  const context = await contextLayer(build);
+  const instructions = readInstructions(dockerfile);
+  const offered = buildsFrom(instructions, OFFERED_BASE) ? await ensureOfferedBase(parts, base, signal) : null;
+  const draft = parts.store.draft("dockerfile");
+  try {
+    const output = join(draft, "out");
+    mkdirSync(output, { mode: 0o755 });
+    await runBuildah({ build, dockerfile, instructions, layers: [base, tools, context], draft, output, offered: offered?.directory ?? null, base });
+    const image = await importImage({
+      parts,
+      name: `build-${request.app}`,
+      base,
+      known: new Map(offered === null ? [] : [[offered.diffId, base]]),
+      image: await readImageDirectory(output),
+      directory: output,
+      procfile: parseProcfile(source.texts.get("Procfile") ?? ""),
+      from: plan.path,
+      onEvent,
+      signal,
+    });
+    const layers = [...new Set([...image.layers, context].map(({ id }) => id))];
+    parts.images.saveLastBuild(request.environment, { digest: image.digest, steps: { [STEP_NAME]: inputs }, salt: "", layers });
+    return image;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** The same delta layer that any other build of the commit has: a context of 100 MB costs what changed in it. */
+async function contextLayer({ parts, request, git, source, root }: DockerfileBuild): Promise<Layer> {
+  const startedMs = performance.now();
+  const previousTree = request.previousCommit === null ? null : await commitTreeId(git, request.previousCommit, root);
+  const made = await makeAppLayer({ ...parts, git, tree: source.id, previousTree, salt: "", maxFileBytes: parts.limits.maxFileBytes });
+  request.onEvent({ kind: "layer", title: "context", reused: made.reused, reason: made.reason, durationMs: performance.now() - startedMs });
+  return made.layer;
+}
+
+interface BuildahRun {
+  readonly build: DockerfileBuild;
+  readonly dockerfile: string;
+  readonly instructions: readonly Instruction[];
+  readonly base: Layer;
+  readonly layers: readonly Layer[];
+  readonly draft: string;
+  readonly output: string;
+  readonly offered: string | null;
+}
+
+async function runBuildah(run: BuildahRun): Promise<void> {
+  const { parts, request, plan } = run.build;
+  const storage = storageOf(parts, request);
+  mkdirSync(storage, { recursive: true, mode: 0o711 });
+  await withHostLock(join(storage, ".lock"), request.signal, async () => {
+    if (request.noCache) await rm(join(storage, "containers"), { recursive: true, force: true });
+    const first = await buildOnce(run, storage);
+    // A machine that went down in the middle of a build may leave a storage that nothing can be made of.
+    const damaged = first.exitCode === EXIT.base || first.exitCode === EXIT.output;
+    if (damaged) await rm(join(storage, "containers"), { recursive: true, force: true });
+    const failure = dockerfileFailure(damaged ? await buildOnce(run, storage) : first, plan.path, run.instructions, STEP_LIMITS);
+    if (failure !== null) throw failure;
+  });
+}
+
+async function buildOnce({ build, dockerfile, instructions, layers, draft, output, offered, base }: BuildahRun, storage: string): Promise<ToolOutcome> {
+  const { parts, request, plan } = build;
+  const upper = join(draft, "upper");
+  rmSync(upper, { recursive: true, force: true });
+  rmSync(output, { recursive: true, force: true });
+  for (const directory of [upper, output]) mkdirSync(directory);
+  chmodSync(upper, 0o755);
+  const visible = visibleConfig(request, plan);
+  const tag = `localhost/pushboat-built/${sha256(request.environment).slice(0, 16)}`;
+  const declared = declaredArguments(instructions);
+  const args = buildahArgs({ plan, dockerfile, declared, visible, noCache: request.noCache, tag, hasRegistries: false });
+  return runTool({
+    sandbox: parts.sandbox,
+    name: `build-${request.app}-dockerfile`,
+    layers,
+    upperDirectory: upper,
+    binds: [
+      { source: join(storage, "containers"), target: INSIDE.storage, readOnly: false, mapOwners: false },
+      { source: output, target: INSIDE.output, readOnly: false },
+      ...(offered === null ? [] : [{ source: offered, target: INSIDE.offeredBase, readOnly: true }]),
+    ],
+    script: BUILD_SCRIPT,
+    args: [tag, offered === null ? "" : OFFERED_BASE, base.id, ...args],
+    env: buildahEnv(visible),
+    network: "registry",
+    nests: true,
+    onLine: (text) => {
+      if (!isNoise(text)) request.onEvent({ kind: "output", source: plan.path, text });
+    },
+    signal: request.signal,
+  });
+}
+
+/** Branches share one storage that production never reads: whoever may push a branch cannot plant a layer in production. */
+function storageOf(parts: Parts, { app, environment }: BuildRequest): string {
+  return join(parts.dataDirectory, "cache", "dockerfile", app, environment === (app as string) ? "production" : "branches");
+}
+
+async function phase<T>(onEvent: EventSink, name: Phase, title: string, work: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  onEvent({ kind: "phase-started", phase: name, title });
+  const result = await work();
+  onEvent({ kind: "phase-finished", phase: name, durationMs: performance.now() - startedMs });
+  return result;
+}

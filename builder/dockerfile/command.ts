@@ -1,0 +1,99 @@
+/** buildah's command line and the script around it. Pure. */
+import type { DockerfilePlan } from "./plan.ts";
+
+/** Where things are in the build's sandbox. */
+export const INSIDE = {
+  context: "/app",
+  /** buildah's images and cache mounts of this app: nothing of another app is ever in there. */
+  storage: "/var/lib/containers",
+  output: "/out",
+  offeredBase: "/offered-base",
+  authorities: "/run/pushboat/authorities.crt",
+  registries: "/run/pushboat-registries/auth.json",
+} as const;
+
+export const EXIT = { base: 91, output: 92 } as const;
+
+export interface BuildahInput {
+  readonly plan: DockerfilePlan;
+  readonly dockerfile: string;
+  /** Names that the Dockerfile declares with ARG. */
+  readonly declared: readonly string[];
+  /** Config that pushboat.yml lets the build see. */
+  readonly visible: Readonly<Record<string, string>>;
+  readonly noCache: boolean;
+  /** A name for the built image among those of the app: the environment's. */
+  readonly tag: string;
+  readonly hasRegistries: boolean;
+}
+
+/** Each program looks for certificate authorities by a variable of its own. */
+const AUTHORITY_VARIABLES = [
+  "SSL_CERT_FILE",
+  "NODE_EXTRA_CA_CERTS",
+  "PIP_CERT",
+  "REQUESTS_CA_BUNDLE",
+  "CARGO_HTTP_CAINFO",
+  "GIT_SSL_CAINFO",
+  "CURL_CA_BUNDLE",
+];
+
+const HOST_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+
+export function buildahArgs(input: BuildahInput): readonly string[] {
+  const { plan, declared, visible } = input;
+  return [
+    ...["--layers", "--isolation", "chroot", "--network", "host", "--format", "oci", "--identity-label=false"],
+    ...(input.noCache ? ["--no-cache"] : []),
+    ...(input.hasRegistries ? ["--authfile", INSIDE.registries] : []),
+    // Beside the image, not in it: the proxy between this machine and the registries may have its own authority.
+    ...["--volume", `${HOST_AUTHORITIES}:${INSIDE.authorities}:ro`],
+    ...authorityVariables(input.dockerfile).flatMap((name) => ["--env", `${name}=${INSIDE.authorities}`, "--unsetenv", name]),
+    ...Object.entries(plan.args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    ...Object.entries(visible).flatMap(([name, value]) => (declared.includes(name) ? ["--build-arg", `${name}=${value}`] : [])),
+    ...Object.keys(visible).flatMap((name) => ["--secret", `id=${name},env=${secretVariable(name)}`]),
+    ...["--tag", input.tag, "--file", `${INSIDE.context}/${plan.path}`, INSIDE.context],
+  ];
+}
+
+/** What a Dockerfile sets itself is its own business. */
+function authorityVariables(dockerfile: string): readonly string[] {
+  return AUTHORITY_VARIABLES.filter((name) => !dockerfile.includes(name));
+}
+
+/** buildah's environment is not that of the RUN steps; the prefix keeps a config key called PATH from being buildah's. */
+function secretVariable(name: string): string {
+  return `PUSHBOAT_SECRET_${name}`;
+}
+
+export function buildahEnv(visible: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
+    STORAGE_DRIVER: "overlay",
+    // Cache mounts lie below it.
+    TMPDIR: `${INSIDE.storage}/tmp`,
+    ...Object.fromEntries(Object.entries(visible).map(([name, value]) => [secretVariable(name), value])),
+  };
+}
+
+/**
+ * $1: the tag, $2: what the offered base is called, or nothing; the rest: buildah's arguments. What an earlier build left half
+ * made goes first; afterwards only what the environments' last images stand on stays.
+ */
+export const BUILD_SCRIPT = `
+tag=$1; base=$2; mark=$3; shift 3
+mkdir -p "$TMPDIR" /run/pushboat
+find "$TMPDIR" -mindepth 1 -maxdepth 1 ! -name 'buildah-cache-*' -exec rm -rf {} +
+buildah rm --all >/dev/null 2>&1 || true
+if [ -n "$base" ] && [ ! -e "${INSIDE.storage}/$mark" ]; then
+  id=$(buildah pull -q oci:${INSIDE.offeredBase}:base) && buildah tag "$id" "$base" || exit ${EXIT.base}
+  : > "${INSIDE.storage}/$mark"
+fi
+buildah build "$@"
+buildah push -q -D "$tag" dir:${INSIDE.output} || exit ${EXIT.output}
+buildah rmi --prune >/dev/null 2>&1 || true
+`;
+
+/** What buildah says that no reader of the push asked for. */
+export function isNoise(line: string): boolean {
+  return /STEP \d+\/\d+: ENV "(?:SSL_CERT_FILE|NODE_EXTRA_CA_CERTS|PIP_CERT)"=/.test(line) || /^(?:Getting image source signatures|Copying (?:blob|config)|Writing manifest|Successfully tagged|COMMIT localhost|[0-9a-f]{64}$)/.test(line);
+}

@@ -1,0 +1,49 @@
+/** A Dockerfile's instructions with their line numbers, as far as messages and arguments need them. Pure. */
+
+export interface Instruction {
+  /** Upper case: `RUN`. */
+  readonly name: string;
+  /** Continued lines joined, spaces as they are between words. */
+  readonly rest: string;
+  /** Of its first line, from 1. */
+  readonly line: number;
+}
+
+/** Comments go; a line that ends in a backslash goes on. Here-documents count as instructions that nobody knows. */
+export function readInstructions(text: string): readonly Instruction[] {
+  const found: Instruction[] = [];
+  let open: { text: string; line: number } | null = null;
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    if (line.startsWith("#") || (line === "" && open === null)) continue;
+    const begun: { text: string; line: number } = open ?? { text: "", line: index + 1 };
+    const continued = line.endsWith("\\");
+    begun.text = `${begun.text} ${continued ? line.slice(0, -1) : line}`.trim();
+    open = continued ? begun : null;
+    if (open === null) found.push(instruction(begun.text, begun.line));
+  }
+  return open === null ? found : [...found, instruction(open.text, open.line)];
+}
+
+function instruction(text: string, line: number): Instruction {
+  const [name = ""] = text.split(/\s/);
+  return { name: name.toUpperCase(), rest: text.slice(name.length).trim(), line };
+}
+
+/** Names that ARG declares anywhere. */
+export function declaredArguments(instructions: readonly Instruction[]): readonly string[] {
+  const names = instructions.filter(({ name }) => name === "ARG").flatMap(({ rest }) => rest.split(/\s+/).map((word) => word.split("=")[0] ?? ""));
+  return [...new Set(names)].filter((name) => /^[A-Za-z_]\w*$/.test(name));
+}
+
+/** Whether a base image of this name is asked for. */
+export function buildsFrom(instructions: readonly Instruction[], image: string): boolean {
+  return instructions.some(({ rest }) => rest.includes(image));
+}
+
+/** The line of an instruction as buildah names it (`RUN make all`), or null. */
+export function lineOf(instructions: readonly Instruction[], step: string): number | null {
+  const wanted = step.replace(/\s+/g, " ").trim();
+  const found = instructions.find(({ name, rest }) => `${name} ${rest}`.replace(/\s+/g, " ") === wanted);
+  return found?.line ?? null;
+}

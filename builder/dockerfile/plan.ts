@@ -1,0 +1,27 @@
+/** Whether a Dockerfile builds this commit, which one, and what it may see of the config. Pure. */
+import type { SourceTree } from "../../buildpacks/index.ts";
+import type { PushboatYml } from "../../core/index.ts";
+
+export type BuildSettings = NonNullable<PushboatYml["build"]>;
+
+export interface DockerfilePlan {
+  /** Relative to the app's directory. */
+  readonly path: string;
+  /** For the reader: `Dockerfile`, `build/dockerfile in pushboat.yml`. */
+  readonly reason: string;
+  readonly args: Readonly<Record<string, string>>;
+  /** Config keys that it may see: `build/env` in pushboat.yml. */
+  readonly configKeys: readonly string[];
+}
+
+const USUAL_NAME = "Dockerfile";
+
+/** Before every buildpack: whoever writes a Dockerfile wants it used. Naming another buildpack in pushboat.yml switches it off. null: none. */
+export function planDockerfile(source: Pick<SourceTree, "entries">, settings: BuildSettings): DockerfilePlan | null {
+  const { buildpack, dockerfile, args = {}, env = [] } = settings;
+  const rest = { args, configKeys: env };
+  if (dockerfile !== undefined) return { path: dockerfile.replace(/^(?:\.\/)+/, ""), reason: "build/dockerfile in pushboat.yml", ...rest };
+  if (buildpack === "dockerfile") return { path: USUAL_NAME, reason: "build/buildpack in pushboat.yml", ...rest };
+  if (buildpack !== undefined || source.entries.get(USUAL_NAME)?.type !== "file") return null;
+  return { path: USUAL_NAME, reason: USUAL_NAME, ...rest };
+}
