@@ -4,12 +4,15 @@
  *   commit -> SourceTree -> BuildPlan -> resolved (exact versions, layer identities) -> layers, each reused or made -> Image
  */
 import { BUILDPACKS, choosePlan } from "../buildpacks/index.ts";
-import type { BuildRequest, EventSink, Image, Phase } from "../core/index.ts";
+import type { BuildRequest, Image } from "../core/index.ts";
 import { refuseFullDisk } from "./disk.ts";
+import { buildDockerfile } from "./dockerfile/build.ts";
+import { planDockerfile } from "./dockerfile/plan.ts";
 import { type GitObjects, openGitObjects } from "./git-objects.ts";
 import { composeImage } from "./image.ts";
 import { makeLayers } from "./layers.ts";
 import type { Parts } from "./parts.ts";
+import { phase } from "./phase.ts";
 import { describePlan, planBuild } from "./planning.ts";
 import { type ReadCommit, readCommit, rootOf } from "./source.ts";
 
@@ -30,6 +33,8 @@ interface Opened extends ReadCommit {
 }
 
 async function buildSource(parts: Parts, request: BuildRequest, { git, source, settings }: Opened): Promise<Image> {
+  const dockerfile = planDockerfile(source, settings);
+  if (dockerfile !== null) return buildDockerfile({ parts, request, git, source, root: rootOf(settings), plan: dockerfile });
   const chosen = choosePlan(source, BUILDPACKS, settings);
   const planned = await phase(request.onEvent, "plan", `${chosen.buildpack}: ${chosen.reason}`, async () => {
     await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
@@ -47,12 +52,4 @@ async function buildSource(parts: Parts, request: BuildRequest, { git, source, s
   } finally {
     release();
   }
-}
-
-async function phase<T>(onEvent: EventSink, name: Phase, title: string, work: () => Promise<T>): Promise<T> {
-  const startedMs = performance.now();
-  onEvent({ kind: "phase-started", phase: name, title });
-  const result = await work();
-  onEvent({ kind: "phase-finished", phase: name, durationMs: performance.now() - startedMs });
-  return result;
 }

@@ -1,6 +1,8 @@
 /** What a push would do, without doing it: `git push -o dry-run`. */
 import { BUILDPACKS, choosePlan } from "../buildpacks/index.ts";
 import type { BuildForecast, BuildRequest } from "../core/index.ts";
+import { forecastDockerfile } from "./dockerfile/build.ts";
+import { planDockerfile } from "./dockerfile/plan.ts";
 import { openGitObjects } from "./git-objects.ts";
 import type { Parts } from "./parts.ts";
 import { describePlan, type PlannedBuild, planBuild } from "./planning.ts";
@@ -11,6 +13,8 @@ export async function forecastBuild(parts: Parts, request: BuildRequest): Promis
   const git = openGitObjects(request.repository, parts.gitUser, request.signal);
   try {
     const { source, settings } = await readCommit(git, request.commit);
+    const dockerfile = planDockerfile(source, settings);
+    if (dockerfile !== null) return { lines: forecastDockerfile(parts, { request, source, plan: dockerfile }) };
     const plan = choosePlan(source, BUILDPACKS, settings);
     const planned = await planBuild(parts, request, plan, source);
     return {

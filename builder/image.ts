@@ -44,7 +44,8 @@ function stack(planned: PlannedBuild, { base, languages, app, steps }: MadeLayer
   ];
 }
 
-function isWhole(parts: Parts, image: Image): boolean {
+/** Whether everything that it stands on is there. */
+export function isWhole(parts: Parts, image: Image): boolean {
   return image.layers.every((layer) =>
     layer.directories.every((directory) => parts.store.holds(directory) || parts.cache.holds(directory)),
   );

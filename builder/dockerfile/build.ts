@@ -6,20 +6,21 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SourceTree } from "../../buildpacks/index.ts";
-import { type BuildRequest, type EventSink, type Image, type Layer, type Phase, PushboatError, parseProcfile, quote } from "../../core/index.ts";
+import { type BuildRequest, type Image, type Layer, PushboatError, parseProcfile, quote } from "../../core/index.ts";
 import { makeAppLayer } from "../app-layer.ts";
 import { ensureBaseLayer } from "../base-layer.ts";
 import { refuseFullDisk } from "../disk.ts";
 import type { GitObjects } from "../git-objects.ts";
 import { withHostLock } from "../host-lock.ts";
 import { canonicalJson, sha256 } from "../identity.ts";
-import { readImageDirectory } from "../import/image-directory.ts";
+import { isWhole } from "../image.ts";
 import { importImage } from "../import/image.ts";
+import { readImageDirectory } from "../import/image-directory.ts";
 import { runTool, type ToolOutcome } from "../import/tool.ts";
 import type { Parts } from "../parts.ts";
+import { phase } from "../phase.ts";
 import { whyBuilt } from "../resolve.ts";
 import { commitTreeId } from "../source.ts";
-import { STEP_LIMITS } from "../step.ts";
 import { BUILD_SCRIPT, buildahArgs, buildahEnv, EXIT, INSIDE, isNoise } from "./command.ts";
 import { dockerfileFailure } from "./failure.ts";
 import { ensureImageTools, imageToolsId } from "./image-tools.ts";
@@ -52,10 +53,10 @@ export async function buildDockerfile(build: DockerfileBuild): Promise<Image> {
     return await phase(request.onEvent, "build", "Building the Dockerfile", async () => {
       const startedMs = performance.now();
       const reason = request.noCache ? "a push with no-cache" : whyBuilt(last?.steps[STEP_NAME] ?? null, inputs);
-      const same = reason === SWEPT && last !== null ? (parts.images.find(last.digest)?.image ?? null) : null;
-      const durationMs = () => performance.now() - startedMs;
+      const same = reason === SWEPT && last !== null ? wholeImage(parts, last.digest) : null;
       if (same !== null) {
-        request.onEvent({ kind: "layer", title: plan.path, reused: true, reason: "nothing that it sees changed", durationMs: durationMs() });
+        const durationMs = performance.now() - startedMs;
+        request.onEvent({ kind: "layer", title: plan.path, reused: true, reason: "nothing that it sees changed", durationMs });
         return same;
       }
       request.onEvent({ kind: "detail", text: `${plan.path}: ${reason}` });
@@ -66,11 +67,30 @@ export async function buildDockerfile(build: DockerfileBuild): Promise<Image> {
   }
 }
 
+export function forecastDockerfile(parts: Parts, build: Pick<DockerfileBuild, "request" | "source" | "plan">): readonly string[] {
+  const last = parts.images.lastBuild(build.request.environment);
+  const why = whyBuilt(last?.steps[STEP_NAME] ?? null, dockerfileInputs(build));
+  const reused = why === SWEPT && last !== null && wholeImage(parts, last.digest) !== null;
+  return [
+    `Dockerfile: ${build.plan.reason}`,
+    `${build.plan.path}: ${reused ? "would be reused" : `would be built (${why}); steps that did not change come from its cache`}`,
+  ];
+}
+
+function wholeImage(parts: Parts, digest: string): Image | null {
+  const image = parts.images.find(digest)?.image ?? null;
+  return image !== null && isWhole(parts, image) ? image : null;
+}
+
 /** What whyBuilt says where no input differs. */
 const SWEPT = whyBuilt({}, {});
 
 /** Everything that decides what comes out, by names for a reader. What a RUN step fetches is not among them, as everywhere. */
-export function dockerfileInputs({ request, source, plan }: Pick<DockerfileBuild, "request" | "source" | "plan">): Readonly<Record<string, string>> {
+export function dockerfileInputs({
+  request,
+  source,
+  plan,
+}: Pick<DockerfileBuild, "request" | "source" | "plan">): Readonly<Record<string, string>> {
   return {
     "the source": source.id,
     "the Dockerfile's name": plan.path,
@@ -80,7 +100,10 @@ export function dockerfileInputs({ request, source, plan }: Pick<DockerfileBuild
   };
 }
 
-export function visibleConfig({ config = {} }: Pick<BuildRequest, "config">, { configKeys }: DockerfilePlan): Readonly<Record<string, string>> {
+export function visibleConfig(
+  { config = {} }: Pick<BuildRequest, "config">,
+  { configKeys }: DockerfilePlan,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(configKeys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
 }
 
@@ -106,7 +129,16 @@ async function make(build: DockerfileBuild, dockerfile: string, inputs: Readonly
   try {
     const output = join(draft, "out");
     mkdirSync(output, { mode: 0o755 });
-    await runBuildah({ build, dockerfile, instructions, layers: [base, tools, context], draft, output, offered: offered?.directory ?? null, base });
+    await runBuildah({
+      build,
+      dockerfile,
+      instructions,
+      layers: [base, tools, context],
+      draft,
+      output,
+      offered: offered?.directory ?? null,
+      base,
+    });
     const image = await importImage({
       parts,
       name: `build-${request.app}`,
@@ -157,12 +189,15 @@ async function runBuildah(run: BuildahRun): Promise<void> {
     // A machine that went down in the middle of a build may leave a storage that nothing can be made of.
     const damaged = first.exitCode === EXIT.base || first.exitCode === EXIT.output;
     if (damaged) await rm(join(storage, "containers"), { recursive: true, force: true });
-    const failure = dockerfileFailure(damaged ? await buildOnce(run, storage) : first, plan.path, run.instructions, STEP_LIMITS);
+    const failure = dockerfileFailure(damaged ? await buildOnce(run, storage) : first, plan.path, run.instructions, parts.limits.step);
     if (failure !== null) throw failure;
   });
 }
 
-async function buildOnce({ build, dockerfile, instructions, layers, draft, output, offered, base }: BuildahRun, storage: string): Promise<ToolOutcome> {
+async function buildOnce(
+  { build, dockerfile, instructions, layers, draft, output, offered, base }: BuildahRun,
+  storage: string,
+): Promise<ToolOutcome> {
   const { parts, request, plan } = build;
   const upper = join(draft, "upper");
   rmSync(upper, { recursive: true, force: true });
@@ -188,6 +223,7 @@ async function buildOnce({ build, dockerfile, instructions, layers, draft, outpu
     env: buildahEnv(visible),
     network: "registry",
     nests: true,
+    limits: parts.limits.step,
     onLine: (text) => {
       if (!isNoise(text)) request.onEvent({ kind: "output", source: plan.path, text });
     },
@@ -198,12 +234,4 @@ async function buildOnce({ build, dockerfile, instructions, layers, draft, outpu
 /** Branches share one storage that production never reads: whoever may push a branch cannot plant a layer in production. */
 function storageOf(parts: Parts, { app, environment }: BuildRequest): string {
   return join(parts.dataDirectory, "cache", "dockerfile", app, environment === (app as string) ? "production" : "branches");
-}
-
-async function phase<T>(onEvent: EventSink, name: Phase, title: string, work: () => Promise<T>): Promise<T> {
-  const startedMs = performance.now();
-  onEvent({ kind: "phase-started", phase: name, title });
-  const result = await work();
-  onEvent({ kind: "phase-finished", phase: name, durationMs: performance.now() - startedMs });
-  return result;
 }

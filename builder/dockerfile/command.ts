@@ -93,7 +93,14 @@ buildah push -q -D "$tag" dir:${INSIDE.output} || exit ${EXIT.output}
 buildah rmi --prune >/dev/null 2>&1 || true
 `;
 
+const NOISE = [
+  /STEP \d+\/\d+: ENV "(?:SSL_CERT_FILE|NODE_EXTRA_CA_CERTS|PIP_CERT)"=/,
+  /^(?:Getting image source signatures|Copying (?:blob|config)|Writing manifest|Successfully tagged|subprocess exited with status|COMMIT localhost)/,
+  /^(?:--> )?[0-9a-f]{12,64}$/,
+  /^$/,
+];
+
 /** What buildah says that no reader of the push asked for. */
 export function isNoise(line: string): boolean {
-  return /STEP \d+\/\d+: ENV "(?:SSL_CERT_FILE|NODE_EXTRA_CA_CERTS|PIP_CERT)"=/.test(line) || /^(?:Getting image source signatures|Copying (?:blob|config)|Writing manifest|Successfully tagged|COMMIT localhost|[0-9a-f]{64}$)/.test(line);
+  return NOISE.some((pattern) => pattern.test(line));
 }

@@ -2,7 +2,7 @@
 import { PushboatError, quote } from "../../core/index.ts";
 import type { ToolOutcome } from "../import/tool.ts";
 import { type StepLimits, stepFailure } from "../step.ts";
-import { EXIT } from "./command.ts";
+import { EXIT, isNoise } from "./command.ts";
 import { type Instruction, lineOf } from "./instructions.ts";
 import { OFFERED_BASE } from "./offered-base.ts";
 
@@ -17,34 +17,49 @@ export function dockerfileFailure(
   if (outcome.timedOut || outcome.outOfMemory) return stepFailure(`building ${path}`, outcome, outcome.lastLines, limits);
   const error = outcome.lastLines.findLast((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? "";
   if (outcome.exitCode === EXIT.base || outcome.exitCode === EXIT.output) return platformFailure(outcome.lastLines);
-  return syntaxFailure(error, path) ?? stepFailed(error, path, instructions, outcome.lastLines) ?? baseMissing(error, path, instructions) ?? other(error, path, outcome);
+  return (
+    syntaxFailure(error, path, instructions) ??
+    stepFailed(error, path, instructions, outcome.lastLines) ??
+    baseMissing(error, path, instructions) ??
+    other(error, path, outcome)
+  );
 }
 
-function syntaxFailure(error: string, path: string): PushboatError | null {
-  const [, line, said] = /(?:parse error (?:on|at)?\s*line (\d+)|parsing main Dockerfile[^:]*)[^:]*:\s*(.*)$/i.exec(error) ?? [];
-  if (said === undefined && !/unknown instruction|dockerfile parse error|no FROM statement/i.test(error)) return null;
+/** `building at STEP "RNU ": Build error: Unknown instruction: "RNU" &imagebuilder.Step{..., Original:"RNU make"}`, or a parser's `line 3: ...`. */
+function syntaxFailure(error: string, path: string, instructions: readonly Instruction[]): PushboatError | null {
+  const [, unknown] = /unknown instruction: "?(\w+)/i.exec(error) ?? [];
+  const [, original] = /Original:"((?:[^"\\]|\\.)*)"/.exec(error) ?? [];
+  const [, parserLine, said] = /parse error (?:on |at )?line (\d+):? *(.*)$/i.exec(error) ?? [];
+  if (
+    unknown === undefined &&
+    parserLine === undefined &&
+    !/^(?:parsing main Dockerfile|no FROM statement|file with no instructions)/i.test(error)
+  )
+    return null;
+  const line = parserLine ?? (original === undefined ? null : lineOf(instructions, unquote(original)));
   return new PushboatError({
     code: "build/dockerfile-syntax",
-    message: `${path}${line === undefined ? "" : ` line ${line}`}: ${said ?? error}`,
+    message: `${path}${line === null ? "" : ` line ${line}`}: ${unknown === undefined ? (said ?? error) : `there is no instruction ${quote(unknown)}`}`,
     hint: `Mend ${path}, commit and push again.`,
   });
 }
 
 /** `building at STEP "RUN make": while running runtime: exit status 2` */
 function stepFailed(error: string, path: string, instructions: readonly Instruction[], lines: readonly string[]): PushboatError | null {
-  const [, step = "", why = ""] = /building at STEP "(.*)": (.*)$/s.exec(error) ?? [];
+  const [, step = "", why = ""] = /building at STEP "((?:[^"\\]|\\.)*)": (.*)$/s.exec(error) ?? [];
   if (step === "") return null;
-  const line = lineOf(instructions, unescape(step));
+  const line = lineOf(instructions, unquote(step));
   const exit = /exit status (\d+)$/.exec(why)?.[1];
   return new PushboatError({
     code: "build/dockerfile-step",
-    message: `${path}${line === null ? "" : ` line ${line}`}: ${short(unescape(step))} ${exit === undefined ? `failed: ${why}` : `ended with exit code ${exit}`}`,
+    message: `${path}${line === null ? "" : ` line ${line}`}: ${short(unquote(step))} ${exit === undefined ? `failed: ${why}` : `ended with exit code ${exit}`}`,
     hint: withOutput(adviceFor(why, lines), lines),
   });
 }
 
 function baseMissing(error: string, path: string, instructions: readonly Instruction[]): PushboatError | null {
-  if (!/creating build container|pinging container registry|initializing source|reading manifest|short-name|manifest unknown/.test(error)) return null;
+  if (!/creating build container|pinging container registry|initializing source|reading manifest|short-name|manifest unknown/.test(error))
+    return null;
   const [, named] = /(?:initializing source docker:\/\/|resolve to an image of |short-name ")([^\s:"]+(?::[\w.-]+)?)/.exec(error) ?? [];
   const from = instructions.find(({ name, rest }) => name === "FROM" && (named === undefined || named.endsWith(rest.split(/\s/)[0] ?? "")));
   const image = from?.rest.split(/\s/)[0] ?? named ?? "the base image";
@@ -55,7 +70,8 @@ function baseMissing(error: string, path: string, instructions: readonly Instruc
       "Look at its name and tag, and whether this machine reaches the registry; for a private one: registry:login APP HOST USER.",
       `Without any registry: FROM ${OFFERED_BASE} is Pushboat's own Debian 13.`,
     ].join("\n"),
-    kind: /timeout|no such host|refused|unreachable|prohibited|EOF|50\d/.test(error) ? "transient" : "user",
+    kind:
+      !image.startsWith("localhost/") && /timeout|no such host|refused|unreachable|prohibited|EOF|50\d/.test(error) ? "transient" : "user",
   });
 }
 
@@ -84,7 +100,7 @@ function adviceFor(why: string, lines: readonly string[]): string {
 }
 
 function withOutput(advice: string, lines: readonly string[]): string {
-  const shown = lines.filter((line) => !line.startsWith("Error: ")).slice(-12);
+  const shown = lines.filter((line) => !line.startsWith("Error: ") && !isNoise(line)).slice(-12);
   return shown.length === 0 ? advice : [advice, "The last lines were:", ...shown.map((line) => `  ${line}`)].join("\n");
 }
 
@@ -99,6 +115,6 @@ function short(step: string): string {
 }
 
 /** Go's %q. */
-function unescape(text: string): string {
+function unquote(text: string): string {
   return text.replace(/\\(["\\])/g, "$1").replace(/\\[nt]/g, " ");
 }

@@ -67,7 +67,15 @@ async function make({ parts, base, onEvent, signal }: ImageToolsOrder, id: Layer
     for (const name of ["usr", "etc"]) await rename(join(upper, name), join(files, name));
     await flush(files, MANY_FILES);
     const sizeBytes = diskBytes(files);
-    const record: LayerRecord = { id, kind: "language", title: TITLE, directories: [id], inputs: { recipe: id }, sizeBytes, createdMs: startedMs };
+    const record: LayerRecord = {
+      id,
+      kind: "language",
+      title: TITLE,
+      directories: [id],
+      inputs: { recipe: id },
+      sizeBytes,
+      createdMs: startedMs,
+    };
     await parts.cache.add(record, files);
     onEvent({ kind: "layer", title: TITLE, reused: false, reason: "first use on this machine", durationMs: Date.now() - startedMs });
     return record;

@@ -32,7 +32,9 @@ function instruction(text: string, line: number): Instruction {
 
 /** Names that ARG declares anywhere. */
 export function declaredArguments(instructions: readonly Instruction[]): readonly string[] {
-  const names = instructions.filter(({ name }) => name === "ARG").flatMap(({ rest }) => rest.split(/\s+/).map((word) => word.split("=")[0] ?? ""));
+  const names = instructions
+    .filter(({ name }) => name === "ARG")
+    .flatMap(({ rest }) => rest.split(/\s+/).map((word) => word.split("=")[0] ?? ""));
   return [...new Set(names)].filter((name) => /^[A-Za-z_]\w*$/.test(name));
 }
 

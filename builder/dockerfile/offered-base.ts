@@ -26,7 +26,11 @@ export async function ensureOfferedBase(parts: Parts, base: Layer, signal: Abort
   const directory = join(parent, base.id);
   const found = readOffered(directory);
   if (found !== null) return found;
-  return withHostLock(join(parts.cache.directory, ".lock"), signal, async () => readOffered(directory) ?? (await make(parts, base, directory)));
+  return withHostLock(
+    join(parts.cache.directory, ".lock"),
+    signal,
+    async () => readOffered(directory) ?? (await make(parts, base, directory)),
+  );
 }
 
 async function make(parts: Parts, base: Layer, directory: string): Promise<OfferedBase> {
@@ -47,8 +51,10 @@ async function make(parts: Parts, base: Layer, directory: string): Promise<Offer
 /** The config is the blob that names diff ids. */
 function readOffered(directory: string): OfferedBase | null {
   const index = readJson<{ readonly manifests: readonly { readonly digest: string }[] }>(join(directory, "index.json"));
-  const manifest = index === null ? null : readBlob<{ readonly config: { readonly digest: string } }>(directory, index.manifests[0]?.digest);
-  const config = manifest === null ? null : readBlob<{ readonly rootfs: { readonly diff_ids: readonly string[] } }>(directory, manifest.config.digest);
+  const manifest =
+    index === null ? null : readBlob<{ readonly config: { readonly digest: string } }>(directory, index.manifests[0]?.digest);
+  const config =
+    manifest === null ? null : readBlob<{ readonly rootfs: { readonly diff_ids: readonly string[] } }>(directory, manifest.config.digest);
   const diffId = config?.rootfs.diff_ids[0];
   return diffId === undefined ? null : { directory, diffId };
 }

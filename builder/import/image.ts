@@ -1,8 +1,9 @@
 /** An image directory as an image of ours: layers, how to run it, its record. */
 import type { Image, Processes } from "../../core/index.ts";
 import { imageDigest } from "../identity.ts";
+import { isWhole } from "../image.ts";
 import { readAccountFiles } from "./account-files.ts";
-import { importLayers, importedLayerId, type LayerImport } from "./layers.ts";
+import { importedLayerId, importLayers, type LayerImport } from "./layers.ts";
 import { runConfig, runHints, runProcesses } from "./run-config.ts";
 
 export interface ImageImport extends LayerImport {
@@ -22,7 +23,8 @@ export async function importImage(order: ImageImport): Promise<Image> {
     const content = { layers, config: runConfig(image.document, readAccountFiles(layers)), processes };
     for (const text of runHints(image.document)) onEvent({ kind: "detail", text });
     const digest = imageDigest(content);
-    const made = parts.images.find(digest)?.image ?? { digest, ...content };
+    const known = parts.images.find(digest)?.image;
+    const made = known !== undefined && isWhole(parts, known) ? known : { digest, ...content };
     parts.images.save({ image: made, createdMs: parts.now() });
     return made;
   } finally {

@@ -103,7 +103,9 @@ async function unpack(order: LayerImport, wanted: readonly Wanted[]): Promise<vo
  */
 export function unpackScript(diffIds: readonly string[]): string {
   const excluded = ["dev", "run/pushboat"].flatMap((path) => [`--exclude='${path}/*'`, `--exclude='./${path}/*'`]);
-  const options = ["--numeric-owner", "--same-owner", "--same-permissions", "--delay-directory-restore", "--anchored", ...excluded].join(" ");
+  const options = ["--numeric-owner", "--same-owner", "--same-permissions", "--delay-directory-restore", "--anchored", ...excluded].join(
+    " ",
+  );
   const lines = diffIds.map(
     (diffId, index) => `mkdir -p /layers/${index}\ntar -x -f /blobs/${diffId.slice("sha256:".length)} -C /layers/${index} ${options}`,
   );

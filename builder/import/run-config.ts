@@ -50,7 +50,9 @@ export function runHints({ config }: ImageDocument): readonly string[] {
   const ports = Object.keys(config?.ExposedPorts ?? {});
   const volumes = Object.keys(config?.Volumes ?? {});
   return [
-    ...(ports.length > 0 ? [`EXPOSE ${ports.join(" ")} is a hint only: the web process gets its port in $PORT and has to listen there`] : []),
+    ...(ports.length > 0
+      ? [`EXPOSE ${ports.join(" ")} is a hint only: the web process gets its port in $PORT and has to listen there`]
+      : []),
     ...(volumes.length > 0
       ? [`VOLUME ${volumes.join(" ")}: what is written there goes with each release; volumes:create and volumes:mount keep it`]
       : []),
