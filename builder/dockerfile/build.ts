@@ -207,7 +207,7 @@ async function buildOnce(
   const visible = visibleConfig(request, plan);
   const tag = `localhost/pushboat-built/${sha256(request.environment).slice(0, 16)}`;
   const declared = declaredArguments(instructions);
-  const args = buildahArgs({ plan, dockerfile, declared, visible, noCache: request.noCache, tag, hasRegistries: false });
+  const args = buildahArgs({ plan, dockerfile, declared, visible, noCache: request.noCache, tag });
   return runTool({
     sandbox: parts.sandbox,
     name: `build-${request.app}-dockerfile`,

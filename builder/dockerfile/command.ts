@@ -9,7 +9,6 @@ export const INSIDE = {
   output: "/out",
   offeredBase: "/offered-base",
   authorities: "/run/pushboat/authorities.crt",
-  registries: "/run/pushboat-registries/auth.json",
 } as const;
 
 export const EXIT = { base: 91, output: 92 } as const;
@@ -24,7 +23,6 @@ export interface BuildahInput {
   readonly noCache: boolean;
   /** A name for the built image among those of the app: the environment's. */
   readonly tag: string;
-  readonly hasRegistries: boolean;
 }
 
 /** Each program looks for certificate authorities by a variable of its own. */
@@ -45,7 +43,6 @@ export function buildahArgs(input: BuildahInput): readonly string[] {
   return [
     ...["--layers", "--isolation", "chroot", "--network", "host", "--format", "oci", "--identity-label=false"],
     ...(input.noCache ? ["--no-cache"] : []),
-    ...(input.hasRegistries ? ["--authfile", INSIDE.registries] : []),
     // Beside the image, not in it: the proxy between this machine and the registries may have its own authority.
     ...["--volume", `${HOST_AUTHORITIES}:${INSIDE.authorities}:ro`],
     ...authorityVariables(input.dockerfile).flatMap((name) => ["--env", `${name}=${INSIDE.authorities}`, "--unsetenv", name]),
