@@ -5,8 +5,19 @@ import { deploy } from "./deploy.ts";
 import { deployLarge } from "./deploy-large.ts";
 import { environments } from "./environments.ts";
 import { memory } from "./memory.ts";
+import { neighbour } from "./neighbour.ts";
 import { rollback } from "./rollback.ts";
 import { router } from "./router.ts";
 import { start } from "./start.ts";
 
-export const benchmarks: readonly Benchmark[] = [deploy, deployLarge, start, rollback, router, constantLoad, memory, environments];
+export const benchmarks: readonly Benchmark[] = [
+  deploy,
+  deployLarge,
+  start,
+  rollback,
+  router,
+  constantLoad,
+  memory,
+  environments,
+  neighbour,
+];

@@ -3,21 +3,19 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mustRun, run } from "../support/command.ts";
-import { type ConstantLoad, givenLoad, type LoadReport, loadFor } from "../support/constant-load.ts";
+import { type ConstantLoad, givenLoad } from "../support/constant-load.ts";
 import { eventually } from "../support/eventually.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp, tinyText } from "../support/tiny-app.ts";
 import type { WorkingCopy } from "../support/working-copy.ts";
 
 const LOAD_PER_SECOND = 50;
-const QUIET_MS = 8_000;
 /** A flood that nobody rotates would be a gigabyte in this time. */
 const FLOOD_MS = 10_000;
 const FLOOD_KEPT_BYTES = 200 * 1024 * 1024;
 
 describe("bad input", () => {
   let platform: Platform;
-  let quiet: LoadReport;
   let load: ConstantLoad;
   beforeAll(async () => {
     platform = await givenPlatform({
@@ -26,7 +24,6 @@ describe("bad input", () => {
     const neighbour = await platform.givenApp(tinyApp("neighbour"), { app: "neighbour" });
     await neighbour.mustPush();
     const target = { port: platform.ports.http, host: neighbour.host, path: "/", ratePerSecond: LOAD_PER_SECOND };
-    quiet = await loadFor(target, QUIET_MS);
     load = givenLoad(target);
   });
   afterAll(() => platform?.stop());
@@ -288,10 +285,9 @@ describe("bad input", () => {
     });
   });
 
-  it("did not touch the neighbour: no failed request, p99 at most three times its quiet one", async () => {
-    const noisy = await load.end();
-    expect(noisy.failures).toEqual([]);
-    expect(noisy.p99Ms).toBeLessThanOrEqual(3 * quiet.p99Ms);
+  // how long its answers took is a figure, not a test: `npm run bench neighbour`
+  it("did not touch the neighbour: no failed request", async () => {
+    expect((await load.end()).failures).toEqual([]);
   });
 
   it("left the platform in order: a push still works", async () => {
