@@ -1,5 +1,5 @@
 /** Containers with their filesystem, network and limits as kernel objects: the parts put together. */
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { PushboatError, type Settings } from "../../core/index.ts";
 import { createAllowedFlows } from "./allowed.ts";
@@ -9,6 +9,7 @@ import { startExec } from "./container/exec.ts";
 import { exitOf } from "./container/exit.ts";
 import { createExits } from "./container/exits.ts";
 import { type Output, type OutputSink, openOutput } from "./container/output.ts";
+import { createOutputKeeper } from "./container/output-keeper.ts";
 import { containerOf, readRecord, recordedIds } from "./container/record.ts";
 import { killMakers, removeContainer } from "./container/removal.ts";
 import { type StartDependencies, startMonitored } from "./container/start.ts";
@@ -20,8 +21,9 @@ import { readMountPoints } from "./kernel/mounts.ts";
 import { isAlive, sendSignal } from "./kernel/process.ts";
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
+import { requireMappedOverlays } from "./preflight.ts";
 import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
-import { parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
+import { linkPrefixOf, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
 
 export interface EngineLog {
   warn(details: object, message: string): void;
@@ -46,6 +48,10 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
   const helper = createKernelHelper();
   const cgroups = createCgroups();
   const exits = createExits(paths.exits);
+  const outputs = createOutputKeeper({
+    onTakenOver: (id) => log.warn({ container: id }, "its conmon is gone: keeping its log from here, its exit code will not be known"),
+    now: () => new Date(),
+  });
   let prepared: StartDependencies | null = null;
   let execs = 0;
 
@@ -60,6 +66,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
   const remove = async (id: string): Promise<void> => {
     const { allowed } = ready();
+    outputs.letGo(id);
     cgroups.freeze(containerPaths(paths, id).cgroup, false);
     const slot = readRecord(paths, id)?.slot;
     await allowed.leave(id, slot ?? null);
@@ -83,7 +90,9 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       makeDirectories();
       if (!readMountPoints().includes(paths.mounts)) await helper.makePrivate(paths.mounts);
       const pool = parseAddressPool(addressPool);
-      const slices = slicesOf(reserveIndex(paths, settings.dataDirectory, platformLimit(pool)), settings.platformId, pool);
+      const index = reserveIndex(paths, { owner: settings.dataDirectory, limit: platformLimit(pool), inUse: hasLinks });
+      const slices = slicesOf(index, settings.platformId, pool);
+      await requireMappedOverlays(paths, slices.buildUid, helper);
       const networks = createNetworks({
         slices,
         addressPool,
@@ -100,12 +109,16 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
         allowed.flows(),
       );
       await sweep();
+      for (const record of living) outputs.hold(record);
     },
 
     async start(spec) {
       const bundle = openBundle(spec, false, ready());
       try {
-        return await startMonitored(bundle, null, ready());
+        const container = await startMonitored(bundle, null, ready());
+        const record = readRecord(paths, spec.id);
+        if (record !== null) outputs.hold(record);
+        return container;
       } catch (error) {
         killMakers(spec.id, paths);
         await remove(spec.id);
@@ -165,11 +178,13 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       );
       prepared = null;
       exits.close();
+      outputs.close();
       helper.close();
     },
 
     async close() {
       exits.close();
+      outputs.close();
       helper.close();
     },
 
@@ -212,6 +227,10 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     mkdirSync(paths.scratch, { recursive: true, mode: 0o700 });
     chmodSync(paths.run, 0o711);
   }
+}
+
+function hasLinks(index: number): boolean {
+  return readdirSync("/sys/class/net").some((name) => name.startsWith(linkPrefixOf(index)));
 }
 
 function notRunning(id: string): PushboatError {

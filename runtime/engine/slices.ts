@@ -62,10 +62,14 @@ export function slicesOf(index: number, platformId: string, pool: AddressPool): 
     addressCount: ADDRESSES_PER_PLATFORM,
     firstUid: FIRST_SLOT_UID + index * SLOTS * UID_RANGE,
     buildUid: FIRST_BUILD_UID + index * UID_RANGE,
-    linkPrefix: `pb${index}-`,
+    linkPrefix: linkPrefixOf(index),
     nftTable: `pushboat_${platformId}`,
     addressRange: `${addressText(firstAddress)}/${32 - Math.log2(ADDRESSES_PER_PLATFORM)}`,
   };
+}
+
+export function linkPrefixOf(index: number): string {
+  return `pb${index}-`;
 }
 
 /** Host uid and gid that 0 inside is. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../../../support/eventually.ts";
 import { ended, type GivenEngine, givenEngine } from "./given-engine.ts";
 
 let given: GivenEngine;
@@ -79,24 +80,28 @@ describe("containers outlive the engine", () => {
     }
   });
 
-  test("a conmon that is killed does not take its container along; the exit code is unknown then", async () => {
-    const container = await given.engine.start(given.spec("orphan", ["sh", "-c", "while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 4"]));
-    const monitor = Number(readFileSync(`${given.settings.runDirectory}/containers/orphan/conmon.pid`, "utf8"));
-    process.kill(monitor, "SIGKILL");
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(existsSync(`/proc/${container.pid}`)).toBe(true);
-    const child = await given.engine.exec({
-      id: "orphan",
-      argv: ["touch", "/tmp/go"],
-      env: {},
-      workingDirectory: "/",
-      uid: 1000,
-      gid: 1000,
-      terminal: null,
-    });
-    await child.exit;
-    expect(await ended(given.engine, "orphan")).toMatchObject({ unknown: true });
-    await given.engine.remove("orphan");
+  test("a conmon that is killed takes neither the container nor its log along; the exit code is unknown then", async () => {
+    // ends at the first line that it cannot write, as most programs do
+    const script =
+      "$SIG{PIPE} = 'DEFAULT'; $| = 1; for (1 .. 300) { print qq{line $_\\n}; print STDERR qq{problem $_\\n}; select undef, undef, undef, 0.01 }";
+    for (const adopted of [false, true]) {
+      const id = adopted ? "orphan-adopted" : "orphan";
+      await given.engine.start(given.spec(id, ["perl", "-e", script]));
+      await eventually("it has begun", async () => given.log(id).includes("line 5\n"));
+      const engine = adopted ? given.again() : given.engine;
+      if (adopted) {
+        await given.engine.close();
+        await engine.prepare();
+      }
+      process.kill(Number(readFileSync(`${given.settings.runDirectory}/containers/${id}/conmon.pid`, "utf8")), "SIGKILL");
+      expect(await ended(engine, id)).toMatchObject({ unknown: true });
+      await eventually("all lines are there", async () => given.log(id).includes("problem 300\n"));
+      expect(given.log(id).match(/^line \d+$/gm)).toHaveLength(300);
+      await engine.remove(id);
+      if (adopted) await engine.close();
+    }
+    await given.engine.prepare();
+    expect(given.warnings.join("\n")).toContain("its conmon is gone");
   });
 
   test("a half-made bundle is found and removed, with a word about it", async () => {
