@@ -41,6 +41,7 @@ export async function ensureLanguageLayer(spec: LanguageLayerSpec): Promise<{ re
 
 async function make(spec: LanguageLayerSpec): Promise<LayerRecord> {
   const { cache, language } = spec;
+  for (const abandoned of cache.abandonedDrafts(Date.now())) rmSync(abandoned, { recursive: true, force: true });
   const draft = cache.draft(language.kind);
   const files = join(draft, "layer");
   mkdirSync(files);

@@ -1,5 +1,5 @@
 /** Content-addressed layers in one directory: NAME/ holds files, ID.json says what a layer consists of. A layer without its record does not exist. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Layer, LayerId, LayerKind } from "../core/index.ts";
@@ -37,7 +37,12 @@ export interface LayerStore {
   names(): readonly string[];
   /** Takes records and directories out of the store at once; answers where the directories wait for their removal. */
   condemn(ids: readonly LayerId[], names: readonly string[]): string;
+  /** What a killed build or sweep left half done. */
+  abandonedDrafts(nowMs: number): readonly string[];
 }
+
+/** A step has 15 minutes, and a draft is one step's. */
+const DRAFT_LIFETIME_MS = 60 * 60_000;
 
 export function createLayerStore(directory: string, buildsDirectory: string): LayerStore {
   mkdirSync(directory, { recursive: true, mode: 0o711 });
@@ -87,5 +92,9 @@ export function createLayerStore(directory: string, buildsDirectory: string): La
       for (const name of names) renameSync(pathOf(name), join(doomed, name));
       return doomed;
     },
+    abandonedDrafts: (nowMs) =>
+      readdirSync(buildsDirectory)
+        .map((name) => join(buildsDirectory, name))
+        .filter((path) => nowMs - (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? nowMs) > DRAFT_LIFETIME_MS),
   };
 }

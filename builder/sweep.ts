@@ -66,6 +66,7 @@ export async function sweepStore(
   for (const { file, build } of lastBuilds) if (gone.has(build.digest)) images.removeLastBuild(file);
   const doomed = [
     store.condemn(plan.layers, plan.directories),
+    ...store.abandonedDrafts(parts.now()),
     ...abandonedCaches(
       appCaches(parts.dataDirectory),
       images.lastBuilds().map(({ file }) => file),

@@ -320,16 +320,20 @@ describe("the store", () => {
     expect(readdirSync(join(workshop.directory, "data/layers")).filter((name) => !name.startsWith("."))).toEqual([]);
   });
 
-  it("frees the downloads of an app that is gone, and of no other", async () => {
+  it("frees what a killed build left, and the downloads of an app that is gone, of no other", async () => {
     let now = Date.now();
     const workshop = given({ now: () => now });
     workshop.repository.write(app({ scripts: { start: "node .", build: "true" } }));
     workshop.repository.commit();
     const { image } = await workshop.build();
-    const cached = (): readonly string[] => readdirSync(join(workshop.directory, "data/cache/npm"));
-    now += 3600_000;
+    // As a build leaves it whose process was killed.
+    mkdirSync(join(workshop.directory, "data/builds/step-left/upper/app"), { recursive: true });
     await workshop.builder.sweep([image.digest]);
-    expect(cached()).toEqual(["blog"]);
+    expect(leftDrafts(workshop)).toEqual(["step-left"]);
+    const cached = (): readonly string[] => readdirSync(join(workshop.directory, "data/cache/npm"));
+    now += 2 * 3600_000;
+    await workshop.builder.sweep([image.digest]);
+    expect([cached(), leftDrafts(workshop)]).toEqual([["blog"], []]);
     await workshop.builder.sweep([]);
     expect(cached()).toEqual([]);
   });
