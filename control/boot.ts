@@ -4,7 +4,7 @@
  */
 import { type EventSink, renderEvent } from "../core/index.ts";
 import type { Admission } from "./admission.ts";
-import { currentWorkload } from "./current.ts";
+import { currentWorkload, isStranger } from "./current.ts";
 import { retire } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
 import { finishCommitted } from "./recover.ts";
@@ -29,7 +29,11 @@ function undoUncommitted(deps: Deps): void {
   for (const deployment of deps.store.deployments.open()) {
     if (deployment.state !== "building" && deployment.state !== "releasing") continue;
     const reason = "Pushboat was restarted in the middle of it; nothing was switched over";
-    deps.store.deployments.move(deployment.id, "failed", { reason, nowMs: deps.now() });
+    deps.store.transaction(() => {
+      deps.store.deployments.move(deployment.id, "failed", { reason, nowMs: deps.now() });
+      const failed = deps.store.deployments.get(deployment.id);
+      if (failed !== null) deps.notifier.deployment(failed);
+    });
     deps.journal.sink(deployment.id)({
       kind: "failed",
       code: "deploy/interrupted",
@@ -57,8 +61,7 @@ async function keepRunning(deps: Deps, environment: EnvironmentRecord): Promise<
 
 /** Instances that no current release wants: of a deployment that was undone, or still draining when control died. Only behind an acknowledged table. */
 async function retireStrangers(deps: Deps, routes: RouteFeed): Promise<void> {
-  const revisions = new Map(deps.store.apps.environments().map((environment) => [environment.name, environment.revision]));
-  const strangers = deps.runtime.instances().filter((instance) => revisions.get(instance.environment) !== instance.revision);
+  const strangers = deps.runtime.instances().filter((instance) => isStranger(deps, instance));
   await routes.publishNew();
   retire({ deps }, strangers);
 }

@@ -1,10 +1,10 @@
 /** What is current in an environment, as a workload: for boot, one-offs, and rolling forward. */
-import { PushboatError, type Workload } from "../core/index.ts";
+import { type Instance, PushboatError, type Workload } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import { requireRelease } from "./find.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { environmentUrl } from "./urls.ts";
-import { makeWorkload } from "./workload.ts";
+import { makeWorkload, quantityOf } from "./workload.ts";
 
 export async function currentWorkload(deps: Deps, environment: EnvironmentRecord): Promise<Workload> {
   const release = requireRelease(deps, environment);
@@ -30,4 +30,14 @@ export async function currentWorkload(deps: Deps, environment: EnvironmentRecord
     allowed: deps.store.resources.allowed(environment.name),
     url: environmentUrl(deps.settings, environment),
   });
+}
+
+/** Of another revision, or beyond the formation: of a deployment that was undone, or killed before its old instances were stopped. */
+export function isStranger(
+  { store }: Pick<Deps, "store">,
+  instance: Pick<Instance, "environment" | "revision" | "type" | "index">,
+): boolean {
+  const current = store.apps.environment(instance.environment);
+  if (current === null || instance.revision !== current.revision) return true;
+  return instance.index > quantityOf(instance.type, store.releases.formation(current.name));
 }

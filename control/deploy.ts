@@ -229,7 +229,18 @@ export async function rollForward(
   deps.runtime.keep(workload);
   await Promise.all([routes.publish(), moveRef(deps, operation)]);
   finished();
-  deps.store.deployments.move(operation.id, "live", { nowMs: deps.now() });
+  noteLive(deps, operation);
+}
+
+/** With what is to be told of it in one transaction: killed in between, nobody would ever hear. */
+function noteLive(deps: Deps, { id, environment, description, by }: DeploymentRecord): void {
+  const live = deps.store.transaction(() => {
+    const moved = deps.store.deployments.move(id, "live", { nowMs: deps.now() });
+    const deployment = moved ? deps.store.deployments.get(id) : null;
+    if (deployment !== null) deps.notifier.deployment(deployment);
+    return deployment;
+  });
+  if (live !== null) deps.runtime.writeLog(environment, "pushboat[api]", `${description} by ${by}: v${live.release} is current`);
 }
 
 async function moveRef(deps: Deps, operation: DeploymentRecord): Promise<void> {

@@ -60,13 +60,17 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     onEvent: EventSink,
   ): void => {
     remember(deployment.id, error);
+    const moved = deps.store.transaction(() => {
+      if (!store.move(deployment.id, state, { reason: error.message, nowMs: deps.now() })) return false;
+      const ended = store.get(deployment.id);
+      if (ended !== null && state !== "superseded") deps.notifier.deployment(ended);
+      return true;
+    });
     // Not moved: its environment was destroyed, with the row; whoever follows is told all the same.
-    if (store.move(deployment.id, state, { reason: error.message, nowMs: deps.now() })) {
+    if (moved) {
       onEvent({ kind: "failed", code: error.code, message: `${deployment.description} ${state}: ${error.message}`, hint: error.hint });
       const text = `${deployment.description} by ${deployment.by} ${state}: ${error.message}`;
       deps.runtime.writeLog(deployment.environment, "pushboat[api]", text);
-      const ended = store.get(deployment.id);
-      if (ended !== null && state !== "superseded") deps.notifier.deployment(ended);
     }
     deps.journal.finish(deployment.id);
   };
@@ -102,13 +106,6 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
         deps.log.error({ err: error, deployment: deployment.id }, "a committed deployment is rolled forward");
         await finishCommitted(context, deployment);
       }
-      const live = store.get(deployment.id);
-      deps.runtime.writeLog(
-        deployment.environment,
-        "pushboat[api]",
-        `${deployment.description} by ${deployment.by}: v${live?.release} is current`,
-      );
-      if (live !== null) deps.notifier.deployment(live);
       deps.journal.finish(deployment.id);
       released(deployment.environment);
     });

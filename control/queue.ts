@@ -81,7 +81,9 @@ export function createJobQueue({ settings, log, startMs, work, waiting }: JobQue
       )
       .catch((error) => log.debug({ err: error }, "queue"));
   };
+  let closed = false;
   const sweep = (): void => {
+    if (closed) return; // Redis came up while we were closing: the store is gone
     const missing = waiting();
     for (const kind of KINDS) for (const environment of missing[kind]) if (!working[kind].has(environment)) wake(kind, environment);
   };
@@ -95,6 +97,7 @@ export function createJobQueue({ settings, log, startMs, work, waiting }: JobQue
     wake,
     redis: () => (connection.status === "ready" ? "up" : "down"),
     async close() {
+      closed = true;
       clearInterval(timer);
       for (const worker of workers) await worker.close(true).catch(() => undefined);
       for (const queue of Object.values(queues)) await queue.close().catch(() => undefined);

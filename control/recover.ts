@@ -1,6 +1,6 @@
 /** Only forward from the commit point: finishes a deployment that was committed when something went wrong behind it, or when control died. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { currentWorkload } from "./current.ts";
+import { currentWorkload, isStranger } from "./current.ts";
 import { type DeployContext, retire, rollForward } from "./deploy.ts";
 import type { DeploymentRecord } from "./store/index.ts";
 
@@ -15,8 +15,10 @@ export async function finishCommitted(context: DeployContext, deployment: Deploy
     if (environment === null || environment.ending) return;
     try {
       await rollForward(context, deployment, await currentWorkload(deps, environment));
-      const strangers = deps.runtime.instances(environment.name).filter(({ revision }) => revision !== environment.revision);
-      retire(context, strangers);
+      retire(
+        context,
+        deps.runtime.instances(environment.name).filter((instance) => isStranger(deps, instance)),
+      );
       return;
     } catch (error) {
       deps.log.error({ err: error, deployment: deployment.id }, "rolling forward failed, trying again");

@@ -198,7 +198,7 @@ function runtimeDouble(): Runtime {
     freeze: (environment) => void world.log.push(`freeze ${environment}`),
     thaw: (environment) => void world.log.push(`thaw ${environment}`),
     instances: of,
-    healthy: (environment) => of(environment).filter(({ revision }) => revision === kept.get(environment)?.revision),
+    healthy: (environment) => of(environment).filter((instance) => isWanted(kept.get(environment), instance)),
     onChange: () => undefined,
     async runOneOff({ name }) {
       await world.step(`one-off ${name.split(".")[0]}`);
@@ -211,6 +211,10 @@ function runtimeDouble(): Runtime {
     teardown: async () => undefined,
     close: async () => undefined,
   };
+}
+
+function isWanted(workload: Workload | undefined, { revision, type, index }: Instance): boolean {
+  return revision === workload?.revision && index <= (workload.processes.find((process) => process.type === type)?.quantity ?? 0);
 }
 
 function routerDouble(): RouterControl {
@@ -542,6 +546,40 @@ test("control killed after the commit point: the deployment is rolled forward", 
   await until(() => revisions().join() === "2");
   expect(await current()).toMatchObject({ release: 2, routes: 1, head: commit("2") });
   expect((await module.control.deployments(blog, 1))[0]).toMatchObject({ state: "live", release: 2 });
+});
+
+test.each([
+  ["before the commit point of a scaling up", 1, 3, 1, "start 1"],
+  ["after the commit point of a scaling down", 3, 1, 1, "publish"],
+])("control killed %s: no instance beyond the formation stays", async (_, from, to, left, step) => {
+  await push("1");
+  const scale = (count: number) => module.control.scale(blog, [{ type: "web" as never, operator: "=", count }], actor());
+  if (from > 1) await scale(from);
+  const gate = hold(step);
+  void scale(to).catch(() => undefined); // its control dies
+  await gate.reached;
+  await module.close();
+  world.step = () => undefined;
+  module = makeControl();
+  await module.start();
+  await until(() => world.running.size === left);
+  expect(await current()).toMatchObject({ release: 1, routes: left });
+});
+
+test("hooks hear of a deployment that was undone, and of one that was rolled forward, by the next control", async () => {
+  await push("1");
+  const { id } = await module.control.addHook("blog" as AppName, "http://127.0.0.1:9/", ["deploy"], actor());
+  for (const step of ["start 2", "publish"]) {
+    const gate = hold(step);
+    void module.control.changeConfig(blog, { A: step }, actor()).catch(() => undefined); // its control dies
+    await gate.reached;
+    await module.close();
+    world.step = () => undefined;
+    module = makeControl();
+    await module.start();
+  }
+  await until(async () => (await module.control.hookDeliveries(id, 10)).length === 2);
+  expect((await module.control.hookDeliveries(id, 10)).map(({ event }) => event)).toEqual(["deploy.live", "deploy.failed"]);
 });
 
 test("what waited when control was killed is done by the next one", async () => {
