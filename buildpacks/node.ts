@@ -2,6 +2,7 @@
 import { BUILD_TOOLS } from "./debian.ts";
 import { mayCompile } from "./node-addons.ts";
 import { planDependencies } from "./node-dependencies.ts";
+import { chooseManager } from "./node-manager.ts";
 import { planProcesses } from "./node-processes.ts";
 import { requestNode, requestNpm } from "./node-version.ts";
 import { type PackageJson, parsePackageJson } from "./package-json.ts";
@@ -16,9 +17,10 @@ export const node: Buildpack = {
   looksFor: "package.json, and a start script, a Procfile or server.js",
   facts: {
     versions: "Any release of 16 to 26, from `engines.node`, `.nvmrc` or `.node-version`; the current LTS where nothing says one.",
-    dependencies: "npm with package-lock.json (`npm ci`). Compilers are there where the lockfile says that a package may need them.",
+    dependencies:
+      "npm, yarn 1 and later, or pnpm, by `packageManager` or the lockfile, which is never changed (`npm ci`, `--frozen-lockfile`, `--immutable`); workspaces. Compilers are there where the lockfile says that a package may need them.",
     reuse:
-      "npm's cache is kept. The dependency layer is made anew when package.json (without its scripts), the lockfile, .npmrc or patches change.",
+      "The package manager's cache is kept. The dependency layer is made anew when package.json (without its scripts), the lockfile, .npmrc or patches change.",
     start: "The `start` script, run without npm where that changes nothing; else server.js.",
     image: "Node, production dependencies, the repository and what `npm run build` wrote.",
   },
@@ -32,7 +34,7 @@ function planNode(source: SourceTree): BuildPlan | null {
   const started = planProcesses(source, packageJson);
   if (started === null) return null;
 
-  const build = packageJson.scripts["build"] === undefined ? null : buildStep();
+  const build = packageJson.scripts["build"] === undefined ? null : buildStep(source, packageJson);
   const dependencies = planDependencies(source, packageJson, { build: build !== null, image: true });
   const builds = build === null ? [] : [{ ...build, on: dependencies.forBuild }];
   return {
@@ -51,7 +53,8 @@ function planNode(source: SourceTree): BuildPlan | null {
 }
 
 export function nodeRuntime(source: SourceTree, packageJson: PackageJson): readonly RuntimeRequest[] {
-  return [{ kind: "node", node: requestNode(source, packageJson), npm: requestNpm(packageJson) } as const];
+  const { tool } = chooseManager(source, packageJson);
+  return [{ kind: "node", node: requestNode(source, packageJson), npm: requestNpm(packageJson) }, ...(tool === null ? [] : [tool])];
 }
 
 /** Compilers only where a package may need them: their layer takes its time to make, and its place on the disk. */
@@ -59,20 +62,21 @@ export function nodeBuildRuntime(source: SourceTree, packageJson: PackageJson): 
   return [...(mayCompile(source, packageJson) ? [BUILD_TOOLS] : []), ...nodeRuntime(source, packageJson)];
 }
 
-export function nodeCaches(_source: SourceTree, _packageJson: PackageJson): readonly CachePlan[] {
-  return [{ name: "npm", directory: "/var/cache/npm", env: { npm_config_cache: "/var/cache/npm" } }];
+export function nodeCaches(source: SourceTree, packageJson: PackageJson): readonly CachePlan[] {
+  return [chooseManager(source, packageJson).cache];
 }
 
 /** `npm run build` on the whole tree; what it writes is the layer. */
-export function buildStep(): StepPlan {
+export function buildStep(source: SourceTree, packageJson: PackageJson): StepPlan {
+  const { build, env } = chooseManager(source, packageJson);
   return {
     name: "build",
     kind: "build",
-    title: "npm run build",
+    title: build,
     sees: "tree",
     on: [],
-    command: "npm run build",
-    env: { NODE_ENV: "production" },
+    command: build,
+    env: { NODE_ENV: "production", ...env },
     keeps: { kind: "all", except: ["node_modules/.cache"] },
   };
 }

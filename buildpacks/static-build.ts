@@ -32,7 +32,11 @@ function planStaticBuild(source: SourceTree): BuildPlan | null {
   if (packageJson.scripts["build"] === undefined || planProcesses(source, packageJson) !== null) return null;
 
   const dependencies = planDependencies(source, packageJson, { build: true, image: false });
-  const build = { ...buildStep(), on: dependencies.forBuild, keeps: { kind: "site", candidates: OUTPUT_DIRECTORIES } as const };
+  const build = {
+    ...buildStep(source, packageJson),
+    on: dependencies.forBuild,
+    keeps: { kind: "site", candidates: OUTPUT_DIRECTORIES } as const,
+  };
   return {
     buildpack: staticBuild.name,
     reason: "package.json with a build script and nothing to start",

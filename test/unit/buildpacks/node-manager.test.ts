@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { chooseManager } from "../../../buildpacks/node-manager.ts";
+import { parsePackageJson } from "../../../buildpacks/package-json.ts";
+import { type Files, packageJson, sourceOf } from "./source-of.ts";
+
+function chosen(files: Files, fields: object = {}) {
+  const manager = chooseManager(sourceOf(files), parsePackageJson(packageJson(fields)));
+  return { tool: manager.tool && `${manager.tool.package} ${manager.tool.version.range}`, install: manager.installProduction };
+}
+
+describe("the package manager", () => {
+  it.each([
+    ["package-lock.json", { "package-lock.json": "{}" }, {}, null, "npm ci --omit=dev"],
+    [
+      "an old yarn.lock",
+      { "yarn.lock": "# yarn lockfile v1\n" },
+      {},
+      "yarn 1",
+      "yarn install --frozen-lockfile --non-interactive --production=true",
+    ],
+    [
+      "a new yarn.lock",
+      { "yarn.lock": "__metadata:\n  version: 8\n" },
+      {},
+      "@yarnpkg/cli-dist 4",
+      "yarn workspaces focus --production --all",
+    ],
+    [
+      "a yarn.lock of Yarn 3",
+      { "yarn.lock": "__metadata:\n  version: 6\n" },
+      {},
+      "@yarnpkg/cli-dist 3",
+      "yarn workspaces focus --production --all",
+    ],
+    [
+      "an older pnpm-lock.yaml",
+      { "pnpm-lock.yaml": "lockfileVersion: '6.0'\n" },
+      {},
+      "pnpm 8",
+      "pnpm install --store-dir /var/cache/pnpm --frozen-lockfile --prod",
+    ],
+    [
+      "packageManager, with a hash",
+      { "pnpm-lock.yaml": "lockfileVersion: '9.0'\n" },
+      { packageManager: "pnpm@9.15.4+sha512.abc" },
+      "pnpm 9.15.4",
+      "pnpm install --store-dir /var/cache/pnpm --frozen-lockfile --prod",
+    ],
+    ["package-lock.json beside a yarn.lock", { "package-lock.json": "{}", "yarn.lock": "" }, {}, null, "npm ci --omit=dev"],
+  ])("is chosen by %s", (_, files, fields, tool, install) => {
+    expect(chosen(files as unknown as Files, fields)).toEqual({ tool, install });
+  });
+});
