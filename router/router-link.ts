@@ -1,5 +1,6 @@
 /** The connection to the router's control socket: made when it is needed, made again when it broke, never in anybody's way. */
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { EnvironmentName } from "../core/index.ts";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
@@ -39,9 +40,12 @@ export class RouterLink {
   }
 
   async announce(version: number, timeoutMs: number): Promise<Announced> {
-    if (!(await this.#connected())) return { kind: "down" };
+    const late: Announced = { kind: "refused", reason: `no answer within ${timeoutMs / 1000} s` };
+    const connected = await within(this.#connected(), timeoutMs);
+    if (connected === "late") return late;
+    if (!connected) return { kind: "down" };
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle({ kind: "refused", reason: `no answer within ${timeoutMs / 1000} s` }), timeoutMs);
+      const timer = setTimeout(() => settle(late), timeoutMs);
       const settle = (outcome: Announced) => {
         clearTimeout(timer);
         this.#announcements.delete(settle);
@@ -195,5 +199,15 @@ export class RouterLink {
 
   #send(message: ToRouter): void {
     this.#socket?.write(messageLine(message));
+  }
+}
+
+/** A router that hangs takes connections and says nothing: deploys hear of it in time instead of waiting in their lock for ever. */
+async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T | "late"> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([work, sleep(timeoutMs, "late" as const, { signal: over.signal })]);
+  } finally {
+    over.abort();
   }
 }
