@@ -89,10 +89,13 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       await ensureVolatile(paths.reservations.slice(0, paths.reservations.lastIndexOf("/")));
       makeDirectories();
       if (!readMountPoints().includes(paths.mounts)) await helper.makePrivate(paths.mounts);
+      await requireMappedOverlays(paths, helper).catch(async (error: unknown) => {
+        await helper.unmount([paths.mounts]);
+        throw error;
+      });
       const pool = parseAddressPool(addressPool);
       const index = reserveIndex(paths, { owner: settings.dataDirectory, limit: platformLimit(pool), inUse: hasLinks });
       const slices = slicesOf(index, settings.platformId, pool);
-      await requireMappedOverlays(paths, slices.buildUid, helper);
       const networks = createNetworks({
         slices,
         addressPool,

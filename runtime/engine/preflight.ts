@@ -4,8 +4,10 @@ import { PushboatError } from "../../core/index.ts";
 import type { KernelHelper } from "./kernel/helper.ts";
 import type { Paths } from "./paths.ts";
 
+const SOME_UID = 0x3f00_0000;
+
 /** An overlay of an idmapped directory on the data directory's filesystem: made and taken away again. */
-export async function requireMappedOverlays(paths: Paths, baseUid: number, helper: KernelHelper): Promise<void> {
+export async function requireMappedOverlays(paths: Paths, helper: KernelHelper): Promise<void> {
   const disk = `${paths.scratch}/preflight`;
   const mounts = `${paths.mounts}/preflight`;
   for (const directory of [disk, mounts]) rmSync(directory, { recursive: true, force: true });
@@ -13,7 +15,7 @@ export async function requireMappedOverlays(paths: Paths, baseUid: number, helpe
     mkdirSync(directory, { recursive: true });
   try {
     await helper.overlay({
-      baseUid,
+      baseUid: SOME_UID,
       target: `${mounts}/fs`,
       upper: `${disk}/upper`,
       work: `${disk}/work`,

@@ -77,7 +77,7 @@ describe("preparing", () => {
         hint: expect.stringContaining("ext4, xfs or btrfs"),
       });
     } finally {
-      await engine.teardown().catch(() => {});
+      await engine.close();
       execFileSync("umount", [`${directory}/mounted`]);
       rmSync(settings.runDirectory, { recursive: true, force: true });
     }
