@@ -30,6 +30,7 @@ import { envs } from "./commands/envs.ts";
 import { envsCreate } from "./commands/envs-create.ts";
 import { envsDestroy } from "./commands/envs-destroy.ts";
 import { envsDiff } from "./commands/envs-diff.ts";
+import { envsInfo } from "./commands/envs-info.ts";
 import { envsKeep } from "./commands/envs-keep.ts";
 import { envsProtect } from "./commands/envs-protect.ts";
 import { createHelp } from "./commands/help.ts";
@@ -72,7 +73,7 @@ const help = createHelp(() => COMMAND_GROUPS);
 /** In the order that help and docs/commands.md show. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: "Apps", commands: [apps, appsCreate, appsInfo, appsSet, appsDestroy] },
-  { title: "Branch environments", commands: [envs, envsCreate, envsKeep, envsProtect, envsDiff, promote, envsDestroy] },
+  { title: "Branch environments", commands: [envs, envsInfo, envsCreate, envsKeep, envsProtect, envsDiff, promote, envsDestroy] },
   { title: "Config", commands: [config, configGet, configSet, configUnset, configImport, configShare] },
   { title: "Processes", commands: [ps, psScale, psRestart, run, logs, maintenance, maintenanceOn, maintenanceOff] },
   {

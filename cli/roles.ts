@@ -11,6 +11,7 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "apps:set": "admin",
   "apps:destroy": "admin",
   envs: "read",
+  "envs:info": "read",
   "envs:create": "deploy",
   "envs:keep": "deploy",
   "envs:protect": "deploy",

@@ -200,7 +200,8 @@ function runtimeDouble(): Runtime {
     instances: of,
     healthy: (environment) => of(environment).filter((instance) => isWanted(kept.get(environment), instance)),
     onChange: () => undefined,
-    async runOneOff({ name }) {
+    async runOneOff({ name, definition, workload }) {
+      world.log.push(`run ${definition.command.join(" ")} of ${workload.environment} v${workload.release}`);
       await world.step(`one-off ${name.split(".")[0]}`);
       return { exitCode: 0, outOfMemory: false };
     },
@@ -779,4 +780,17 @@ test("a hook is told of deployments and environments, signed, and again where it
   } finally {
     server.close();
   }
+});
+
+test("postdeploy runs once, and pr-predestroy before the environment ends, in its current image", async () => {
+  world.files.set("app.json", JSON.stringify({ scripts: { postdeploy: "seed", "pr-predestroy": "unseed" } }));
+  await push("1");
+  await push("2", "feature-x");
+  await push("3", "feature-x");
+  await module.control.destroyEnvironment(parseEnvironmentName("blog@feature-x"), actor());
+  expect(world.log.filter((line) => line.startsWith("run "))).toEqual([
+    "run seed of blog v1",
+    "run seed of blog@feature-x v1",
+    "run unseed of blog@feature-x v2",
+  ]);
 });
