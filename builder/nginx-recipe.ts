@@ -34,6 +34,8 @@ http {
   sendfile on;
   tcp_nopush on;
   etag on;
+  # Files have old dates (of their content); without this, browsers guess a lifetime of years from them.
+  add_header Cache-Control "public, max-age=0, must-revalidate";
   gzip_static on;
   server_tokens off;
   absolute_redirect off;

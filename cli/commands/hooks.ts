@@ -16,8 +16,9 @@ export const hooks: AppCommand = {
   json: `[${HOOK_SHAPE}]`,
   prepare:
     ({ target }) =>
-    async ({ control, nowMs }) => {
+    async ({ control, nowMs, progress }) => {
       const all = await control.hooks(target);
+      if (all.length === 0) progress.note(`${target} tells nobody yet: hooks:add ${target} https://ci.example.com/pushboat`);
       const rows = all.map((hook) => [String(hook.id), hook.url, hook.topics.join(","), when(hook.createdMs, nowMs)]);
       return result(all.map(hookJson), all.length === 0 ? [] : [heading(`${target} Hooks`), ...table(rows)]);
     },

@@ -143,7 +143,12 @@ describe("a static site", () => {
     workshop.repository.write({ "index.html": "one" });
     const first = workshop.repository.commit();
     const before = await workshop.build();
-    const tag = await withServing(before.image, async (url) => (await fetch(url)).headers.get("etag") ?? "");
+    const tag = await withServing(before.image, async (url) => {
+      const { headers } = await fetch(url);
+      // a file's date is made of its content: browsers that guess from it would not ask again for years
+      expect(headers.get("cache-control")).toBe("public, max-age=0, must-revalidate");
+      return headers.get("etag") ?? "";
+    });
     workshop.repository.write({ "index.html": "two" });
     workshop.repository.commit();
     const after = await workshop.build({ previousCommit: first });
