@@ -87,7 +87,7 @@ become() {
         --maxmemory 256mb --maxmemory-policy noeviction --daemonize no
       ;;
     router) exec setsid "$NODE" --optimize-for-size --max-semi-space-size=2 "$ROOT/router/main.ts" ;;
-    control) exec setsid "$NODE" "$ROOT/main.ts" control ;;
+    control) exec setsid "$NODE" --max-semi-space-size=2 "$ROOT/main.ts" control ;;
   esac
 }
 
