@@ -3,6 +3,7 @@ import { go } from "./go.ts";
 import { node } from "./node.ts";
 import type { Buildpack } from "./plan.ts";
 import { python } from "./python.ts";
+import { rust } from "./rust.ts";
 import { staticFiles } from "./static.ts";
 import { staticBuild } from "./static-build.ts";
 
@@ -13,6 +14,7 @@ export const BUILDPACKS: readonly Buildpack[] = [
   // Before sites: a server often has a package.json with a build script for its assets.
   go,
   python,
+  rust,
   // A build script and nothing to start: the output is the site. Before plain files, as Vite keeps an index.html in the root.
   staticBuild,
   // Only files. Last: many applications hold an index.html somewhere.
