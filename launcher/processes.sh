@@ -37,10 +37,9 @@ stop_process() {
   done
 }
 
-# dismiss_process NAME: told to end, and no longer what NAME means; a new one may begin at once while it finishes its work.
-dismiss_process() {
+# set_aside NAME: no longer what NAME means, and running; a new one may begin beside it.
+set_aside() {
   local record=$RUN/processes/$1
   alive "$record" || return 0
-  kill -TERM "$RECORDED_PID" 2>/dev/null
   mv -f "$record" "$record.leaving"
 }

@@ -88,10 +88,10 @@ export class ClientConnection implements Waiting {
     this.#readHeads();
   }
 
-  /** The router is about to end: idle connections close, busy ones after their answer, which ends where it has no end of its own. */
+  /** The router is about to end: idle connections close soon (a request may be on its way: it is answered), busy ones after their answer, which ends where it has no end of its own. */
   closeWhenIdle(): void {
     if (this.#exchange !== null) this.#exchange.onInstanceLeaving();
-    else if (this.#unread === null) this.#linger();
+    else if (!this.#lingering) this.deadlineMs = Math.min(this.deadlineMs, performance.now() + this.#context.limits.lastRequestMs);
   }
 
   /** Gives the socket away (an upgrade): bytes already received are its first ones. The deadline stays with the exchange. */

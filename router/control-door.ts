@@ -12,8 +12,26 @@ export interface ControlDoorOptions {
   readonly onDefect: (error: unknown) => void;
 }
 
-export function createControlDoor(options: ControlDoorOptions): Server {
-  return createServer((socket) => serve(socket, options));
+export interface ControlDoor {
+  readonly server: Server;
+  /** Takes no more announcements: control goes to the next router. */
+  leave(): void;
+}
+
+export function createControlDoor(options: ControlDoorOptions): ControlDoor {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serve(socket, options);
+  });
+  return {
+    server,
+    leave() {
+      server.close();
+      for (const socket of sockets) socket.write(messageLine({ kind: "leaving" }));
+    },
+  };
 }
 
 function serve(socket: Socket, { book, visits, reload, onDefect }: ControlDoorOptions): void {

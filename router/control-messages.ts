@@ -15,6 +15,8 @@ export type FromRouter =
   | { readonly kind: "table"; readonly version: number | null; readonly inFlight: Readonly<Record<string, number>> }
   | { readonly kind: "refused"; readonly version: number; readonly reason: string }
   | { readonly kind: "drained"; readonly id: number }
+  /** Another router has taken over: ask that one. What is in flight here is still told. */
+  | { readonly kind: "leaving" }
   /** A request waits for an environment that is asleep. */
   | { readonly kind: "wake"; readonly environment: EnvironmentName }
   /** Milliseconds since the last request, by environment. */

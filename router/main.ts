@@ -1,8 +1,9 @@
 /** The router's process: starts as root, binds, reads the table, becomes its own user, serves until SIGTERM. */
-import { chmodSync, chownSync, mkdirSync, rmSync } from "node:fs";
-import type { Server } from "node:net";
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { pino } from "pino";
 import { parseSettings } from "../core/settings.ts";
+import { findPredecessor } from "./predecessor.ts";
 import { createRouter } from "./router.ts";
 import { becomeUser, findSystemUser } from "./system-user.ts";
 
@@ -38,18 +39,30 @@ mkdirSync(runDirectory, { recursive: true, mode: 0o711 });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o711 });
 ownDirectory(`${runDirectory}/router`, 0o700);
 ownDirectory(logDirectory, 0o750);
-rmSync(controlSocket, { force: true });
-await listen(router.control, { path: controlSocket });
-chmodSync(controlSocket, 0o600);
-if (user !== null) chownSync(controlSocket, user.uid, user.gid);
+const predecessor = findPredecessor(`${runDirectory}/processes/router.leaving`);
+// Before anything of a router that lives is replaced.
+if (predecessor === null) {
+  await probe(settings.httpPort).catch((error: unknown) => {
+    log.fatal({ err: error, port: settings.httpPort }, "the port cannot be listened on");
+    process.exit(1);
+  });
+}
+// Under a name of its own first: Node removes the path that it bound when it closes, and the next router's must stay.
+const ownSocket = `${controlSocket}.${process.pid}`;
+rmSync(ownSocket, { force: true });
+await listen(router.control, { path: ownSocket });
+chmodSync(ownSocket, 0o600);
+if (user !== null) chownSync(ownSocket, user.uid, user.gid);
+renameSync(ownSocket, controlSocket);
 // After the control socket: an announcement from now on is heard, one before is in the snapshot.
 await router.load().catch((error: unknown) => log.error({ err: error }, "the snapshot cannot be used: waiting for a table"));
-await listen(router.http, { host: settings.bind, port: settings.httpPort, backlog: LISTEN_BACKLOG });
+await listenAt(router.http, settings.httpPort);
 // Another program may have this port: that is no reason to be without HTTP.
-await listen(router.https, { host: settings.bind, port: settings.httpsPort, backlog: LISTEN_BACKLOG }).catch((error: unknown) =>
+await listenAt(router.https, settings.httpsPort).catch((error: unknown) =>
   log.error({ err: error, port: settings.httpsPort }, "no HTTPS: the port cannot be listened on"),
 );
 if (user !== null) becomeUser(user);
+if (predecessor !== null) handOver(predecessor);
 log.info({ bind: settings.bind, port: settings.httpPort }, "router is listening");
 
 function ownDirectory(path: string, mode: number): void {
@@ -58,9 +71,32 @@ function ownDirectory(path: string, mode: number): void {
   if (user !== null) chownSync(path, user.uid, user.gid);
 }
 
+/** With SO_REUSEPORT, beside the router before this one; where there is none, nobody else may have the port. */
+async function listenAt(server: Server, port: number): Promise<void> {
+  if (predecessor === null && port !== settings.httpPort) await probe(port);
+  await listen(server, { host: settings.bind, port, backlog: LISTEN_BACKLOG, reusePort: true });
+}
+
+async function probe(port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, { host: settings.bind, port, backlog: 1 });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** Its connections go on there until they are done; from now on new ones come here. */
+function handOver(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (error) {
+    log.warn({ err: error, pid }, "the router before this one cannot be told to end");
+  }
+}
+
 function listen(
   server: Server,
-  where: { readonly path: string } | { readonly host: string; readonly port: number; readonly backlog: number },
+  where:
+    | { readonly path: string }
+    | { readonly host: string; readonly port: number; readonly backlog: number; readonly reusePort?: boolean },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -14,6 +14,8 @@ type IdleTimes = Readonly<Record<EnvironmentName, number>>;
 
 interface Drain {
   readonly addresses: readonly string[];
+  /** Routers that have not said "drained" yet; null: the one that is to come. */
+  readonly waitingFor: Set<Socket | null>;
   readonly onDrained: () => void;
 }
 
@@ -29,6 +31,10 @@ export class RouterLink {
   #version: number | null = null;
   #closed = false;
   #lastDrainId = 0;
+  /** What a router is to answer by, whichever one it is. */
+  #announced = Number.NEGATIVE_INFINITY;
+  /** Routers that serve what they have in flight, and nothing new. */
+  readonly #leaving = new Set<Socket>();
   readonly #announcements = new Map<(outcome: Announced) => void, number>();
   readonly #drains = new Map<number, Drain>();
   readonly #questions = new Map<number, (idle: IdleTimes | null) => void>();
@@ -44,6 +50,7 @@ export class RouterLink {
     const connected = await within(this.#connected(), timeoutMs);
     if (connected === "late") return late;
     if (!connected) return { kind: "down" };
+    this.#announced = Math.max(this.#announced, version);
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(late), timeoutMs);
       const settle = (outcome: Announced) => {
@@ -63,13 +70,15 @@ export class RouterLink {
       const settle = (drained: boolean) => {
         clearTimeout(timer);
         this.#drains.delete(id);
-        if (!drained) this.#send({ kind: "unwatch", id });
+        if (!drained) for (const socket of this.#routers()) socket.write(messageLine({ kind: "unwatch", id }));
         resolve(drained);
       };
       const timer = setTimeout(() => settle(false), timeoutMs);
-      this.#drains.set(id, { addresses, onDrained: () => settle(true) });
-      if (this.#socket !== null) this.#send({ kind: "watch", id, addresses });
-      else void this.#connectForDrains();
+      const drain = { addresses, waitingFor: new Set<Socket | null>(), onDrained: () => settle(true) };
+      this.#drains.set(id, drain);
+      if (this.#socket === null) drain.waitingFor.add(null);
+      for (const socket of this.#routers()) watch(socket, id, drain);
+      if (this.#socket === null) void this.#connectForDrains();
     });
   }
 
@@ -93,7 +102,7 @@ export class RouterLink {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#socket?.destroy();
+    for (const socket of this.#routers()) socket.destroy();
   }
 
   /** false: nobody listens. Resolves after the router's first word. */
@@ -110,10 +119,20 @@ export class RouterLink {
       const socket = connect(this.#path);
       const receive = messageReader<FromRouter>((message) => {
         if (this.#socket === null) {
+          if (this.#leaving.has(socket)) {
+            this.#onMessage(message, socket);
+            return;
+          }
           this.#socket = socket;
-          for (const [id, { addresses }] of this.#drains) this.#send({ kind: "watch", id, addresses });
+          // Before the watches: an address that has left the table must not be taken for a live one.
+          if (message.kind === "table" && (message.version ?? Number.NEGATIVE_INFINITY) < this.#announced)
+            this.#send({ kind: "apply", version: this.#announced });
+          for (const [id, drain] of this.#drains) {
+            watch(socket, id, drain);
+            drain.waitingFor.delete(null);
+          }
         }
-        this.#onMessage(message);
+        this.#onMessage(message, socket);
         resolve(true);
       });
       socket.setEncoding("utf8");
@@ -129,15 +148,22 @@ export class RouterLink {
       socket.on("close", () => {
         resolve(false);
         if (this.#socket === socket) this.#onLost();
+        this.#leaving.delete(socket);
+        for (const drain of [...this.#drains.values()]) settled(drain, socket);
       });
       // An idle link must not keep a command alive.
       socket.unref();
     });
   }
 
-  #onMessage(message: FromRouter): void {
+  #onMessage(message: FromRouter, socket: Socket): void {
     switch (message.kind) {
+      case "leaving":
+        this.#leaving.add(socket);
+        if (this.#socket === socket) this.#onLost();
+        return;
       case "table":
+        if (this.#leaving.has(socket)) return;
         this.#version = message.version;
         for (const [settle, version] of this.#announcements) {
           if (message.version !== null && message.version >= version) settle({ kind: "acknowledged" });
@@ -148,9 +174,11 @@ export class RouterLink {
           if (version === message.version) settle({ kind: "refused", reason: message.reason });
         }
         return;
-      case "drained":
-        this.#drains.get(message.id)?.onDrained();
+      case "drained": {
+        const drain = this.#drains.get(message.id);
+        if (drain !== undefined) settled(drain, socket);
         return;
+      }
       case "wake":
         for (const listener of this.#wakeListeners) listener(message.environment);
         return;
@@ -160,12 +188,17 @@ export class RouterLink {
     }
   }
 
-  /** The router ended. The next one reads the snapshot; what waited for a word asks the next one. */
+  #routers(): readonly Socket[] {
+    return [...(this.#socket === null ? [] : [this.#socket]), ...this.#leaving];
+  }
+
+  /** The router ended, or is about to. The next one reads the snapshot; what waited for a word asks the next one. */
   #onLost(): void {
     this.#socket = null;
     this.#version = null;
     for (const settle of this.#questions.values()) settle(null);
     this.#questions.clear();
+    for (const drain of this.#drains.values()) drain.waitingFor.add(null);
     if (this.#closed) return;
     if (this.#wakeListeners.length > 0) void this.#listenAgain();
     for (const [settle, version] of [...this.#announcements]) {
@@ -190,7 +223,7 @@ export class RouterLink {
     for (let waitedMs = 0; !this.#closed && this.#drains.size > 0; waitedMs += RETRY_INTERVAL_MS) {
       if (await this.#connected()) return;
       if (waitedMs >= GONE_AFTER_MS) {
-        for (const { onDrained } of [...this.#drains.values()]) onDrained();
+        for (const drain of [...this.#drains.values()]) settled(drain, null);
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS));
@@ -210,4 +243,13 @@ async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T | "late
   } finally {
     over.abort();
   }
+}
+
+function watch(socket: Socket, id: number, drain: Drain): void {
+  drain.waitingFor.add(socket);
+  socket.write(messageLine({ kind: "watch", id, addresses: drain.addresses }));
+}
+
+function settled(drain: Drain, socket: Socket | null): void {
+  if (drain.waitingFor.delete(socket) && drain.waitingFor.size === 0) drain.onDrained();
 }

@@ -114,14 +114,14 @@ export function createRouter(options: RouterOptions): Router {
     const table = await readSnapshot(options.snapshotFile);
     if (table !== null) apply(table);
   };
-  const control = createControlDoor({ book, visits, reload: inOrder(load), onDefect });
+  const door = createControlDoor({ book, visits, reload: inOrder(load), onDefect });
   deadlines.start();
   accessLog.start();
 
   return {
     http,
     https,
-    control,
+    control: door.server,
     load,
     apply,
     setCertificates: (all) => certificates.apply(all),
@@ -130,8 +130,8 @@ export function createRouter(options: RouterOptions): Router {
       closing = true;
       http.close();
       https.close();
-      // Its path goes now: the next router makes its own. Connections to it stay until the process ends.
-      control.close();
+      // Connections to it stay until the process ends: they tell what is in flight.
+      door.leave();
       for (const connection of connections) connection.closeWhenIdle();
       if (connections.size > 0) {
         await new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
 /** What `restart`, `down` and `up` do to an app that runs. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { givenLoad } from "../support/constant-load.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp } from "../support/tiny-app.ts";
 
@@ -20,11 +21,18 @@ describe("A running app", () => {
 
   const life = async () => (await platform.expectHost("blog.localhost").toAnswer(/^life [0-9a-f-]{36}$/)).body;
 
-  it("is not touched by restart, which replaces only the platform's own processes", async () => {
+  it("is not touched by restart, and no request to it fails, while restart replaces only the platform's own processes", async () => {
     const before = await life();
     const control = platform.pid("control");
+    const router = platform.pid("router");
+    const load = givenLoad({ port: platform.ports.http, host: "blog.localhost", path: "/", ratePerSecond: 100 });
     const restarted = await platform.pushboat(["restart"]);
     expect(restarted.output).toContain("Pushboat was restarted.");
+    const report = await load.end();
+    // Slow ones are the machine's: three Node processes start at once.
+    expect(report.failures.filter((failure) => !/ \d+ ms$/.test(failure))).toEqual([]);
+    expect(report.requests).toBeGreaterThan(100);
+    expect(platform.pid("router")).not.toBe(router);
     expect(platform.pid("control")).not.toBe(control);
     expect(await life()).toBe(before);
   });

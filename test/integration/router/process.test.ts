@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,12 +45,43 @@ async function givenPlatform() {
       await eventually("the router listens", async () => output.includes("router is listening"), 10_000);
       return child;
     },
+    /** Rejects when the router that was started last ends. */
+    async ended(): Promise<never> {
+      const child = started.at(-1) as ChildProcess;
+      if (child.exitCode === null) await once(child, "exit");
+      throw new Error("ended");
+    },
     async [Symbol.asyncDispose]() {
       for (const child of started) child.kill("SIGKILL");
       await rm(dataDirectory, { recursive: true });
       await rm(runDirectory, { recursive: true, force: true });
     },
   };
+}
+
+/** As the launcher's set_aside: the record of a process that serves on. */
+async function recordLeaving(runDirectory: string, { pid }: ChildProcess): Promise<void> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  await mkdir(join(runDirectory, "processes"), { recursive: true });
+  await writeFile(join(runDirectory, "processes", "router.leaving"), `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}\n`);
+}
+
+function ask(agent: Agent, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const outgoing = request({ agent, port, host: "127.0.0.1", headers: { host: "blog.localhost" } }, (incoming) => {
+      let body = "";
+      incoming.on("data", (chunk) => {
+        body += chunk;
+      });
+      incoming.on("end", () => resolve(`${incoming.statusCode} ${body}`));
+      incoming.on("error", (error) => resolve(error.message));
+    });
+    // A kept connection that the router closes while idle is for the client to repeat (RFC 9110 9.2.2), as browsers do.
+    outgoing.on("error", (error: NodeJS.ErrnoException) =>
+      outgoing.reusedSocket && error.code === "ECONNRESET" ? resolve(ask(agent, port)) : resolve(error.message),
+    );
+    outgoing.end();
+  });
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -125,6 +157,62 @@ describe("the router's process", () => {
     expect(await answer).toMatch(/Connection: close\r\n\r\nthe app$/);
     expect(await exited).toEqual([0, null]);
     await control.close();
+  });
+
+  it("takes the ports over from the one before it: no request fails, no connection is reset, control goes with it", async () => {
+    await using app = await givenApp((request, response) => {
+      request.resume();
+      if (request.url === "/long") setTimeout(() => response.end("the long one"), 3_500);
+      else response.end("the app");
+    });
+    await using platform = await givenPlatform();
+    const first = await platform.start();
+    const control = platform.givenControl();
+    await control.publish(givenTable([app.address]));
+    execFileSync("sh", [
+      "-c",
+      "cat /proc/sys/net/ipv4/tcp_migrate_req > $0/before; echo 1 > /proc/sys/net/ipv4/tcp_migrate_req",
+      platform.dataDirectory,
+    ]);
+    try {
+      const counts = { ok: 0, failed: [] as string[] };
+      let running = true;
+      const load = Array.from({ length: 24 }, async (_, i) => {
+        const agent = new Agent({ keepAlive: i % 2 === 0, maxSockets: 1 });
+        while (running) {
+          const outcome = await ask(agent, platform.port);
+          if (outcome === "200 the app") counts.ok++;
+          else counts.failed.push(outcome);
+        }
+        agent.destroy();
+      });
+      const long = speak(platform.port, GET("/long"), /the long one/, 10_000);
+      await sleep(200);
+      for (let router = first, round = 0; round < 3; round++) {
+        await recordLeaving(platform.runDirectory, router);
+        const exited = once(router, "exit");
+        router = await platform.start();
+        // The new one may have nothing in flight for a moment; the old one has the long one.
+        if (round === 0) expect(await control.drained([app.address], 300)).toBe(false);
+        expect(await exited).toEqual([0, null]);
+        await control.publish(givenTable([app.address]));
+      }
+      expect(await long).toContain("the long one");
+      running = false;
+      await Promise.all(load);
+      expect(counts.failed).toEqual([]);
+      expect(counts.ok).toBeGreaterThan(500);
+      expect(await control.version()).not.toBeNull();
+    } finally {
+      execFileSync("sh", ["-c", "cat $0/before > /proc/sys/net/ipv4/tcp_migrate_req", platform.dataDirectory]);
+      await control.close();
+    }
+  });
+
+  it("does not share its port with a stranger", async () => {
+    await using platform = await givenPlatform();
+    await platform.start();
+    await expect(Promise.race([platform.start(), platform.ended()])).rejects.toThrow(/EADDRINUSE|ended/);
   });
 
   it("blames no instance when it has no descriptor left itself (H99), and serves again when it has", async () => {
