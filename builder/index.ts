@@ -7,6 +7,7 @@ import { buildImage } from "./build.ts";
 import { forecastBuild } from "./forecast.ts";
 import type { GitUser } from "./git-objects.ts";
 import { createImageStore } from "./image-store.ts";
+import { takeImage } from "./import/take.ts";
 import { createLayerStore } from "./layer-store.ts";
 import { createLeases } from "./leases.ts";
 import { createNpmRegistry } from "./npm-registry.ts";
@@ -55,6 +56,7 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
       log.info({ environment: request.environment, digest: image.digest, ms: Math.round(performance.now() - startedMs) }, "image built");
       return image;
     },
+    importImage: (request) => takeImage(parts, request),
     forecast: (request) => forecastBuild(parts, request),
     async image(digest) {
       return parts.images.find(digest)?.image ?? null;

@@ -5,6 +5,7 @@ import { answer } from "./answer.ts";
 import type { CommandGroup } from "./command.ts";
 import { apps } from "./commands/apps.ts";
 import { appsCreate } from "./commands/apps-create.ts";
+import { appsDeploy } from "./commands/apps-deploy.ts";
 import { appsDestroy } from "./commands/apps-destroy.ts";
 import { appsInfo } from "./commands/apps-info.ts";
 import { appsSet } from "./commands/apps-set.ts";
@@ -53,6 +54,9 @@ import { promote } from "./commands/promote.ts";
 import { ps } from "./commands/ps.ts";
 import { psRestart } from "./commands/ps-restart.ts";
 import { psScale } from "./commands/ps-scale.ts";
+import { registry } from "./commands/registry.ts";
+import { registryLogin } from "./commands/registry-login.ts";
+import { registryLogout } from "./commands/registry-logout.ts";
 import { releases } from "./commands/releases.ts";
 import { releasesOutput } from "./commands/releases-output.ts";
 import { rollback } from "./commands/rollback.ts";
@@ -78,7 +82,20 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: "Processes", commands: [ps, psScale, psRestart, run, logs, maintenance, maintenanceOn, maintenanceOff] },
   {
     title: "Releases and deployments",
-    commands: [releases, releasesOutput, rollback, deploys, deploysAttach, deploysCancel, deploysRetry, imagesExport],
+    commands: [
+      releases,
+      releasesOutput,
+      rollback,
+      deploys,
+      deploysAttach,
+      deploysCancel,
+      deploysRetry,
+      appsDeploy,
+      imagesExport,
+      registry,
+      registryLogin,
+      registryLogout,
+    ],
   },
   {
     title: "Domains, network, volumes",

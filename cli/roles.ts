@@ -42,6 +42,11 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "deploys:cancel": "deploy",
   "deploys:retry": "deploy",
   "images:export": "admin",
+  "apps:deploy": "deploy",
+  // a password is asked of the registry as soon as somebody deploys: who may set it may spend it
+  registry: "deploy",
+  "registry:login": "deploy",
+  "registry:logout": "deploy",
   domains: "read",
   "domains:add": "deploy",
   "domains:remove": "deploy",

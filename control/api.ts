@@ -9,12 +9,14 @@ import type {
   EventSink,
   HostName,
   Identity,
+  ImageSource,
   KeyName,
   LogLine,
   LogQuery,
   OneOffIo,
   PrivateAddress,
   ProcessType,
+  RegistryLogin,
   Release,
   Role,
   ScaleChange,
@@ -270,6 +272,12 @@ export interface Control {
 
   /** One-off container of the current release. command: argv; one element is run by the shell. Answers the exit code. */
   run(target: Target, command: readonly string[], io: OneOffIo, actor: Actor): Promise<number>;
+  /** Releases an image that was built elsewhere; files of the server only for the local socket. */
+  deployImage(target: Target, source: ImageSource, actor: Actor): Promise<Outcome>;
+  /** For images of an app: the password is kept sealed and never shown. */
+  loginRegistry(app: AppName, login: RegistryLogin, actor: Actor): Promise<void>;
+  logoutRegistry(app: AppName, host: string, actor: Actor): Promise<void>;
+  registries(app: AppName): Promise<readonly Omit<RegistryLogin, "password">[]>;
   /** Writes the current release's image as an OCI layout into a directory of the server; only for the local socket. */
   exportImage(target: Target, directory: string, actor: Actor): Promise<{ readonly digest: string }>;
 }

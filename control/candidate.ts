@@ -56,7 +56,8 @@ export async function prepareCandidate(deps: Deps, operation: DeploymentRecord):
     newRelease: isNewRelease(operation),
     newRevision: operation.kind !== "scale",
     image,
-    commit: operation.kind === "push" || operation.kind === "promote" ? operation.commit : (source?.commit ?? null),
+    commit:
+      operation.kind === "push" || operation.kind === "promote" || operation.kind === "image" ? operation.commit : (source?.commit ?? null),
     ...inputs,
     manifest,
     formation: scaled(
@@ -69,7 +70,7 @@ export async function prepareCandidate(deps: Deps, operation: DeploymentRecord):
 }
 
 function isNewRelease({ kind }: DeploymentRecord): boolean {
-  return kind === "push" || kind === "config" || kind === "rollback" || kind === "promote";
+  return kind === "push" || kind === "config" || kind === "rollback" || kind === "promote" || kind === "image";
 }
 
 async function requireImage(

@@ -10,6 +10,7 @@ import { createCertificateActions } from "./certificate-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
 import { createHookActions } from "./hook-actions.ts";
+import { createImageActions } from "./image-actions.ts";
 import { createJournal } from "./journal.ts";
 import { startLifetimes } from "./lifetime.ts";
 import { createNotifier } from "./notify.ts";
@@ -81,6 +82,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createVolumeActions(deps, operations),
       ...createAccessActions(deps),
       ...createHookActions(deps),
+      ...createImageActions(deps, operations),
       ...createObserveActions(deps, queue, version),
     },
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),

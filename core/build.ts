@@ -19,6 +19,28 @@ export interface BuildRequest {
   readonly signal: AbortSignal;
 }
 
+/** An image that was built elsewhere. `path` is absolute, on the server; `name`: the tag or reference in it, null where there is only one. */
+export type ImageSource =
+  | { readonly kind: "oci-archive" | "docker-archive" | "oci"; readonly path: string; readonly name: string | null }
+  | { readonly kind: "docker"; readonly reference: string };
+
+/** Who a registry knows an app as. */
+export interface RegistryLogin {
+  /** Host name, with a port where it has one. */
+  readonly host: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface ImageRequest {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  readonly source: ImageSource;
+  readonly logins: readonly RegistryLogin[];
+  readonly onEvent: EventSink;
+  readonly signal: AbortSignal;
+}
+
 /** What -o dry-run prints. */
 export interface BuildForecast {
   readonly lines: readonly string[];
@@ -29,6 +51,8 @@ export interface Builder {
   prepare(onEvent: EventSink): Promise<void>;
   build(request: BuildRequest): Promise<Image>;
   forecast(request: BuildRequest): Promise<BuildForecast>;
+  /** Takes an image from a registry or from a file of the server. */
+  importImage(request: ImageRequest): Promise<Image>;
   /** An image by its digest from the image records; null where it was swept. */
   image(digest: string): Promise<Image | null>;
   /** What the layer takes on disk, shared or not. */

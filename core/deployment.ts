@@ -28,7 +28,7 @@ export function isFinal(state: DeploymentState): boolean {
   return DEPLOYMENT_TRANSITIONS[state].length === 0;
 }
 
-export type DeploymentKind = "push" | "config" | "scale" | "rollback" | "restart" | "volumes" | "promote";
+export type DeploymentKind = "push" | "config" | "scale" | "rollback" | "restart" | "volumes" | "promote" | "image";
 
 export interface Deployment {
   /** Counts up over the whole platform. */

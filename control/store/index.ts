@@ -6,6 +6,7 @@ import { createCertificateStore } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { createDeploymentStore } from "./deployments.ts";
 import { createHookStore } from "./hooks.ts";
+import { createRegistryStore } from "./registries.ts";
 import { createReleaseStore } from "./releases.ts";
 import { createResourceStore } from "./resources.ts";
 import { statements } from "./rows.ts";
@@ -31,6 +32,7 @@ export function openStore(dataDirectory: string) {
     resources,
     certificates: createCertificateStore(sql, seal),
     hooks: createHookStore(sql, seal),
+    registries: createRegistryStore(sql, seal),
     transaction: database.transaction,
     close: database.close,
   };

@@ -183,4 +183,14 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;   -- sealed JSON
   `,
+  `
+  -- Who registries know an app as, when it fetches images.
+  CREATE TABLE registry_logins (
+    app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE,
+    host TEXT NOT NULL,
+    user TEXT NOT NULL,
+    password BLOB NOT NULL,            -- sealed
+    PRIMARY KEY (app, host)
+  ) STRICT;
+  `,
 ];

@@ -132,6 +132,7 @@ function builderDouble(): Builder {
       ]);
       return image(`sha256:${request.commit[0]}`);
     },
+    importImage: async () => image("sha256:imported"),
     forecast: async () => ({ lines: ["would build"] }),
     image: async (digest) => image(digest),
     layerBytes: async () => 0,

@@ -12,6 +12,7 @@ const EXAMPLES = COMMANDS.flatMap((command) => command.examples.map((example) =>
 const STDIN: Readonly<Record<string, string>> = {
   "config:import": "# from .env\nA=1\nexport B='x y'\nPORT=3000\n",
   "config:set": "-----BEGIN KEY-----\nabc\n-----END KEY-----\n",
+  "registry:login": "correct horse\n",
   "keys:add": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice@laptop\n",
 };
 

@@ -257,6 +257,10 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     denyNetwork: async () => {},
     allowedNetwork: async () => [{ address: "10.0.0.5", port: 5432 }],
     run: async () => 0,
+    deployImage: async () => OUTCOME,
+    loginRegistry: async () => {},
+    logoutRegistry: async () => {},
+    registries: async () => [{ host: "registry.example.com", user: "ci" }],
     exportImage: async () => ({ digest: `sha256:${"cd".repeat(32)}` }),
   };
   const all = { ...answers, ...overrides };
