@@ -88,7 +88,7 @@ async function fillNodeLayer(registry: NpmRegistry, language: NodeLanguage, file
   mkdirSync(npm, { recursive: true });
   await Promise.all([registry.unpack(nodePackage(process.arch), language.node, local), registry.unpack("npm", language.npm, npm)]);
   const unwanted = [
-    "include",
+    ...(language.headers ? [] : ["include"]),
     "share",
     "package.json",
     "README.md",

@@ -14,6 +14,7 @@ export interface NodeLanguage extends Named {
   readonly node: string;
   readonly npm: string;
   readonly from: string;
+  readonly headers: boolean;
 }
 
 export interface NginxLanguage extends Named {
@@ -75,8 +76,17 @@ export function resolveLanguage(request: RuntimeRequest, known: KnownVersions, b
     case "node": {
       const node = resolveVersion("Node", request.node, known["node"] ?? []);
       const npm = request.npm === null ? npmOfNode(node) : resolveVersion("npm", request.npm, known["npm"] ?? []);
-      const id = layerId("node", { NODE_RECIPE, node, npm, architecture });
-      return { kind: "node", id, title: `node ${node}`, node, npm, from: request.node.from };
+      const headers = request.headers === true;
+      const id = layerId("node", { NODE_RECIPE, node, npm, architecture, ...(headers ? { headers } : {}) });
+      return {
+        kind: "node",
+        id,
+        title: headers ? `node ${node} with headers` : `node ${node}`,
+        node,
+        npm,
+        from: request.node.from,
+        headers,
+      };
     }
     case "npm-tool": {
       const version = resolveVersion(request.package, request.version, known[request.package] ?? []);

@@ -147,6 +147,8 @@ function planOf(context: BuildContext, name: StepPlan["name"]): StepPlan {
 
 async function npmEnv(parts: Parts): Promise<Readonly<Record<string, string>>> {
   return {
+    // node-gyp would fetch the headers of this Node; where the layer has none, nothing is compiled.
+    npm_config_nodedir: "/usr/local",
     npm_config_registry: await parts.registry.address(),
     npm_config_update_notifier: "false",
     npm_config_fund: "false",

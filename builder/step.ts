@@ -133,10 +133,10 @@ function adviceFor(lastLines: readonly string[]): string {
     return "package.json and package-lock.json do not agree: run `npm install`, commit both files, and push again.";
   }
   if (/gyp ERR!|node-gyp/.test(text)) {
-    return "A package wants to compile C++ code, and the build has no compiler yet: choose a version of it that ships binaries for this Node version.";
+    return "A package compiles C++ code, and that failed: choose a version of it that ships binaries for this Node version, or add the Debian packages it needs to build.apt in pushboat.yml.";
   }
   if (/(?:spawn|sh: \d+:|syscall spawn) git|git: not found|ENOENT.*\bgit\b/.test(text)) {
-    return "A dependency is fetched with git, which the build does not have yet: depend on a published version of it.";
+    return "A dependency is fetched with git, which this build does not have: commit a lockfile that says where it comes from, or depend on a published version of it.";
   }
   return "Mend what the last lines say, commit and push again; the whole output is above.";
 }

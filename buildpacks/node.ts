@@ -59,7 +59,9 @@ export function nodeRuntime(source: SourceTree, packageJson: PackageJson): reado
 
 /** Compilers only where a package may need them: their layer takes its time to make, and its place on the disk. */
 export function nodeBuildRuntime(source: SourceTree, packageJson: PackageJson): readonly RuntimeRequest[] {
-  return [...(mayCompile(source, packageJson) ? [BUILD_TOOLS] : []), ...nodeRuntime(source, packageJson)];
+  const runtime = nodeRuntime(source, packageJson);
+  if (!mayCompile(source, packageJson)) return runtime;
+  return [BUILD_TOOLS, ...runtime.map((request) => (request.kind === "node" ? ({ ...request, headers: true } as const) : request))];
 }
 
 export function nodeCaches(source: SourceTree, packageJson: PackageJson): readonly CachePlan[] {

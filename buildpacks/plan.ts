@@ -18,6 +18,8 @@ export interface NodeRequest {
   readonly node: VersionRequest;
   /** null: the one that belongs to the Node version. */
   readonly npm: VersionRequest | null;
+  /** With the headers that native addons are compiled with; only for a build. */
+  readonly headers?: true;
 }
 
 export interface NginxRequest {

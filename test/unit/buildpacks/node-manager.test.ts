@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BUILDPACKS, choosePlan } from "../../../buildpacks/index.ts";
 import { chooseManager } from "../../../buildpacks/node-manager.ts";
 import { parsePackageJson } from "../../../buildpacks/package-json.ts";
 import { type Files, packageJson, sourceOf } from "./source-of.ts";
@@ -49,5 +50,25 @@ describe("the package manager", () => {
     ["package-lock.json beside a yarn.lock", { "package-lock.json": "{}", "yarn.lock": "" }, {}, null, "npm ci --omit=dev"],
   ])("is chosen by %s", (_, files, fields, tool, install) => {
     expect(chosen(files as unknown as Files, fields)).toEqual({ tool, install });
+  });
+});
+
+describe("compilers and Node's headers", () => {
+  const kinds = (files: Files, fields: object) =>
+    choosePlan(sourceOf({ "package.json": packageJson({ scripts: { start: "node ." }, ...fields }), ...files }), BUILDPACKS).buildRuntime;
+  const lock = (packages: object) => JSON.stringify({ lockfileVersion: 3, packages: { "": {}, ...packages } });
+  const withCompiler = [expect.objectContaining({ name: "tools" }), expect.objectContaining({ kind: "node", headers: true })];
+
+  it.each([
+    ["a package has an install script", { "package-lock.json": lock({ "node_modules/bcrypt": { hasInstallScript: true } }) }, {}],
+    ["the project is an addon itself", { "binding.gyp": "{}" }, {}],
+    ["a package comes from git", { "package-lock.json": lock({}) }, { dependencies: { x: "github:a/x" } }],
+  ])("are there when %s", (_, files, fields) => {
+    expect(kinds(files as unknown as Files, { dependencies: { x: "1" }, ...fields })).toEqual(withCompiler);
+  });
+
+  it("are not there for a script that compiles nothing", () => {
+    const files = { "package-lock.json": lock({ "node_modules/vite/node_modules/esbuild": { hasInstallScript: true } }) };
+    expect(kinds(files, { dependencies: { vite: "7" } })).toEqual([expect.not.objectContaining({ headers: true })]);
   });
 });
