@@ -67,7 +67,7 @@ function baseMissing(error: string, path: string, instructions: readonly Instruc
     code: "build/base-image",
     message: `${path}${from === undefined ? "" : ` line ${from.line}`}: FROM ${quote(image)} could not be fetched: ${lastClause(error)}`,
     hint: [
-      "Look at its name and tag, and whether this machine reaches the registry; for a private one: registry:login APP HOST USER.",
+      "Look at its name and tag, and whether this machine reaches the registry.",
       `Without any registry: FROM ${OFFERED_BASE} is Pushboat's own Debian 13.`,
     ].join("\n"),
     kind:

@@ -8,7 +8,7 @@ export const FIXTURE_APPS_DIRECTORY = join(import.meta.dirname, "../fixtures/app
 
 const Expectation = z.strictObject({
   /** The buildpack that takes it; null where planning fails. */
-  buildpack: z.enum(BUILDPACKS.map(({ name }) => name)).nullable(),
+  buildpack: z.enum([...BUILDPACKS.map(({ name }) => name), "Dockerfile"]).nullable(),
   /** Beginning of the language version, `24.` or exact; null where there is none. */
   version: z.string().nullable(),
   /** Where that version comes from, as the output names it. */
