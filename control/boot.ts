@@ -81,20 +81,22 @@ async function rollForwardCommitted(deps: Deps, routes: RouteFeed): Promise<void
 }
 
 async function bringBack(deps: Deps, routes: RouteFeed, admission: Admission, environments: readonly EnvironmentRecord[]): Promise<void> {
-  await Promise.all(environments.map((environment) => admission.run(() => bringBackOne(deps, routes, environment))));
+  await Promise.all(environments.map((environment) => bringBackOne(deps, routes, admission, environment)));
 }
 
-async function bringBackOne(deps: Deps, routes: RouteFeed, { name }: EnvironmentRecord): Promise<void> {
+/** The environment's lock first, then a slot, as waking does: the other way round the two could wait for each other. */
+async function bringBackOne(deps: Deps, routes: RouteFeed, admission: Admission, { name }: EnvironmentRecord): Promise<void> {
   await deps.exclusive.run(name, async () => {
     const environment = deps.store.apps.environment(name);
-    if (environment === null || environment.currentRelease === null) return;
+    if (environment === null || environment.currentRelease === null || environment.asleep) return;
     const onEvent: EventSink = (event) => {
       for (const line of renderEvent(event)) deps.runtime.writeLog(name, "pushboat[api]", line.trim());
     };
     try {
       const workload = await currentWorkload(deps, environment);
       try {
-        const { surplus } = await deps.runtime.converge(workload, { onEvent, signal: new AbortController().signal });
+        const { signal } = new AbortController();
+        const { surplus } = await admission.run(() => deps.runtime.converge(workload, { onEvent, signal }));
         retire({ deps }, surplus);
       } finally {
         deps.runtime.keep(workload); // also where it did not become healthy: the restart policy goes on trying

@@ -88,7 +88,6 @@ export async function makeCurrent(context: DeployContext, operation: DeploymentR
 interface PendingRelease {
   readonly candidate: Candidate;
   readonly release: number;
-  readonly restarts: number;
   readonly workload: Workload;
 }
 
@@ -113,18 +112,23 @@ function openRelease(deps: Deps, candidate: Candidate): PendingRelease {
       })
     : (environment.currentRelease as number);
   if (candidate.newRelease) deps.store.deployments.setRelease(operation.id, release);
-  const restarts = candidate.newRelease ? 0 : candidate.newRevision ? environment.restarts + 1 : environment.restarts;
-  return { candidate, release, restarts, workload: candidateWorkload(deps, candidate, release, restarts) };
+  return { candidate, release, workload: candidateWorkload(deps, candidate, release, newRevision(deps, candidate, release)) };
 }
 
-function candidateWorkload(deps: Deps, candidate: Candidate, release: number, restarts: number): Workload {
+/** A release's own, the same one for scaling, a fresh one for everything that replaces instances: a name that was undone is never used again. */
+function newRevision(deps: Deps, { environment, newRelease, newRevision }: Candidate, release: number): string {
+  if (newRelease) return `${release}`;
+  return newRevision ? `${release}.r${deps.store.releases.reserveRestart(environment.name)}` : (environment.revision ?? `${release}`);
+}
+
+function candidateWorkload(deps: Deps, candidate: Candidate, release: number, revision: string): Workload {
   const { environment } = candidate;
   const volumes = deps.store.resources.volumes(environment.name);
   return makeWorkload({
     settings: deps.settings,
     environment,
     release,
-    revision: restarts === 0 ? `${release}` : `${release}.r${restarts}`,
+    revision,
     commit: candidate.commit,
     image: candidate.image,
     config: candidate.config,
@@ -191,7 +195,7 @@ async function start({ deps, onEvent, signal }: DeployContext, pending: PendingR
 }
 
 /** The commit point: one transaction. */
-function commit({ deps, onEvent }: DeployContext, { candidate, release, restarts, workload }: Converged): void {
+function commit({ deps, onEvent }: DeployContext, { candidate, release, workload }: Converged): void {
   const finished = phase(onEvent, "commit", "Making it current");
   deps.store.transaction(() => {
     deps.store.releases.commit({
@@ -199,7 +203,6 @@ function commit({ deps, onEvent }: DeployContext, { candidate, release, restarts
       environment: candidate.environment.name,
       release,
       revision: workload.revision,
-      restarts,
       own: candidate.own,
       generated: candidate.generated,
       formation: candidate.formation,

@@ -28,7 +28,6 @@ export interface EnvironmentRecord {
   readonly createdMs: number;
   readonly currentRelease: number | null;
   readonly revision: string | null;
-  readonly restarts: number;
   readonly maintenance: boolean;
   /** null: never pushed to (made by a command). */
   readonly lastPushMs: number | null;
@@ -66,7 +65,6 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
     createdMs: integer(row, "created_ms"),
     currentRelease: integerOrNull(row, "current_release"),
     revision: textOrNull(row, "revision"),
-    restarts: integer(row, "restarts"),
     maintenance: integer(row, "maintenance") === 1,
     lastPushMs: integerOrNull(row, "last_push_ms"),
     kept: integer(row, "kept") === 1,

@@ -37,7 +37,6 @@ export interface CommitPoint {
   /** The release that is current from now on (the same as before for scale and restart). */
   readonly release: number;
   readonly revision: string;
-  readonly restarts: number;
   /** The environment's own config: what the next release starts from. */
   readonly own: Config;
   /** Secrets generated for this environment, those of earlier releases too. */
@@ -124,6 +123,12 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
       return Object.fromEntries(rows.map((row) => [text(row, "type") as ProcessType, integer(row, "quantity")]));
     },
 
+    /** The next number of a restart; like release numbers never used again. */
+    reserveRestart(environment: EnvironmentName): number {
+      sql.run("UPDATE environments SET restarts = restarts + 1 WHERE name = ?", environment);
+      const row = sql.get("SELECT restarts FROM environments WHERE name = ?", environment);
+      return row === null ? 0 : integer(row, "restarts");
+    },
     setFormation(environment: EnvironmentName, formation: Readonly<Record<string, number>>): void {
       database.transaction(() => {
         sql.run("DELETE FROM formation WHERE environment = ?", environment);
@@ -152,10 +157,9 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
         );
         sql.run("UPDATE releases SET state = 'current' WHERE environment = ? AND number = ?", point.environment, point.release);
         sql.run(
-          "UPDATE environments SET current_release = ?, revision = ?, restarts = ? WHERE name = ?",
+          "UPDATE environments SET current_release = ?, revision = ? WHERE name = ?",
           point.release,
           point.revision,
-          point.restarts,
           point.environment,
         );
         apps.setConfig(point.environment, point.own);

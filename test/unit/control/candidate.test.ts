@@ -40,7 +40,6 @@ const environment = {
   createdMs: 0,
   currentRelease: 7,
   revision: "7",
-  restarts: 0,
   maintenance: false,
   lastPushMs: null,
   kept: false,

@@ -52,7 +52,6 @@ const commitRelease = (release: number, deployment: ReturnType<typeof push>, con
     environment: production,
     release,
     revision: `${release}`,
-    restarts: 0,
     own: config,
     generated: {},
     formation: { web: 2 },
