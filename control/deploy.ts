@@ -18,6 +18,7 @@ import {
   PushboatError,
   RELEASE,
   requireKeys,
+  WEB,
   type Workload,
 } from "../core/index.ts";
 import { createPassword, settingsOf } from "./branch-environments.ts";
@@ -183,6 +184,11 @@ async function runPostdeploy({ deps, onEvent, signal }: DeployContext, { candida
 }
 
 async function start({ deps, onEvent, signal }: DeployContext, pending: PendingRelease): Promise<Converged> {
+  for (const { type, quantity } of pending.workload.processes) {
+    const first = pending.candidate.current === null;
+    if (first && quantity === 0 && type !== WEB)
+      onEvent({ kind: "detail", text: `${type}=0 to begin with: ps:scale ${pending.workload.environment} ${type}=1` });
+  }
   const wanted = pending.workload.processes.filter((process) => process.quantity > 0);
   const finished = phase(
     onEvent,

@@ -15,5 +15,12 @@ export function parsePrivateAddress(text: string): PrivateAddress {
       hint: "Write HOST:PORT with a numeric host: 10.0.0.5:5432",
     });
   }
+  if (/^(127\.|169\.254\.|0\.)/.test(match[1])) {
+    throw new PushboatError({
+      code: "network/never",
+      message: `${match[1]} is never let through: ${match[1].startsWith("127.") ? "inside a container it is the container itself" : "it is the network's own"}`,
+      hint: "Give the address of the service in the private network: 10.0.0.5:5432",
+    });
+  }
   return { address: match[1], port };
 }

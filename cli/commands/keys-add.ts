@@ -21,7 +21,7 @@ export const keysAdd: PlainCommand = {
   ],
   json: KEY_SHAPE,
   prepare: ({ words: [nameText = "", ...keyWords], value }) => {
-    const rights = parseRights({ value });
+    const rights = parseRights({ value }, "admin");
     const name = parseKeyName(nameText);
     return async ({ control, actor, input, progress }) => {
       const publicKey = keyWords.length > 0 ? keyWords.join(" ") : await input.text("the public key");

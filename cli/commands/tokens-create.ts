@@ -18,7 +18,7 @@ export const tokensCreate: PlainCommand = {
   json: "{name, token, created, expires}",
   prepare: ({ words, value }) => {
     const name = parseKeyName(words[0] ?? "");
-    const rights = parseRights({ value });
+    const rights = parseRights({ value }, "deploy");
     const days = parseCount(value("days") ?? String(DEFAULT_DAYS), { what: "--days", least: 1, most: 3650 });
     return async ({ control, actor, progress }) => {
       progress.begin(`Making the token ${name}`);
