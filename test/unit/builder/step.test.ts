@@ -30,7 +30,7 @@ describe("the end of a build step", () => {
       ["npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync."],
       "do not agree",
     ],
-    ["C++ code to compile", ["npm error gyp ERR! find Python"], "has no compiler"],
+    ["C++ code to compile", ["npm error gyp ERR! find Python"], "compiles C++ code, and that failed"],
     ["a dependency by git", ["npm error syscall spawn git"], "fetched with git"],
   ])("says what to do about %s", (_, lines, advice) => {
     expect(shown({}, lines)).toContain(advice);
