@@ -257,7 +257,8 @@ export interface Control {
   /** PEM of the authority that signs with `--tls internal`; made at the first host. */
   localAuthority(): Promise<string>;
 
-  maintenance(target: Target, on: boolean, actor: Actor): Promise<void>;
+  /** hold: requests wait, as long as a boot may take and bounded in number; on: they see the maintenance page. */
+  maintenance(target: Target, mode: "on" | "hold" | "off", actor: Actor): Promise<void>;
 
   createVolume(target: Target, name: VolumeName, actor: Actor): Promise<VolumeSummary>;
   volumes(target: Target): Promise<readonly VolumeSummary[]>;

@@ -53,9 +53,9 @@ export function createResourceActions(deps: Deps, routes: RouteFeed): ResourceAc
         .filter(({ kind }) => kind === "domain")
         .map(({ host }) => host as HostName);
     },
-    async maintenance(target, on, actor) {
-      store.apps.setMaintenance(requireEnvironment(deps, target).name, on);
-      audit(actor, "maintenance", `${target.name} ${on ? "on" : "off"}`);
+    async maintenance(target, mode, actor) {
+      store.apps.setMaintenance(requireEnvironment(deps, target).name, mode);
+      audit(actor, "maintenance", `${target.name} ${mode}`);
       await routes.publishNew();
     },
 

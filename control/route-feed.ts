@@ -126,7 +126,7 @@ function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environm
 }
 
 interface RouteFacts {
-  readonly environment: Pick<EnvironmentRecord, "currentRelease" | "maintenance" | "asleep">;
+  readonly environment: Pick<EnvironmentRecord, "currentRelease" | "maintenance" | "holding" | "asleep">;
   readonly targets: number;
   readonly quantity: number;
   readonly allCrashed: boolean;
@@ -134,7 +134,8 @@ interface RouteFacts {
 
 /** What a host answers. An environment whose instances are on their way (boot, restart) holds its requests. */
 export function routeCondition({ environment, targets, quantity, allCrashed }: RouteFacts): RouteCondition {
-  if (environment.maintenance) return "maintenance";
+  if (environment.maintenance && !(environment.holding && environment.currentRelease !== null)) return "maintenance";
+  if (environment.holding) return "starting";
   if (environment.currentRelease === null) return "empty";
   if (environment.asleep) return "asleep";
   if (targets > 0) return "up";

@@ -13,7 +13,7 @@ export const maintenanceOff: EnvironmentCommand = {
     ({ target }) =>
     async ({ control, actor, progress }) => {
       progress.begin(`Disabling maintenance mode for ${target.name}`);
-      await control.maintenance(target, false, actor);
+      await control.maintenance(target, "off", actor);
       progress.done();
       return result({ environment: target.name, maintenance: false });
     },

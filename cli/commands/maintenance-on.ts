@@ -7,13 +7,14 @@ export const maintenanceOn: EnvironmentCommand = {
   summary: "Show visitors the maintenance page; instances run on",
   target: "environment",
   words: [],
-  examples: ["maintenance:on blog"],
+  options: [{ flags: "--hold", description: "let requests wait instead, as long as a boot may take; then they fail (H20)" }],
+  examples: ["maintenance:on blog", "maintenance:on blog --hold"],
   json: "{environment, maintenance}",
   prepare:
-    ({ target }) =>
+    ({ target, flag }) =>
     async ({ control, actor, progress }) => {
       progress.begin(`Enabling maintenance mode for ${target.name}`);
-      await control.maintenance(target, true, actor);
+      await control.maintenance(target, flag("hold") ? "hold" : "on", actor);
       progress.done();
       return result({ environment: target.name, maintenance: true });
     },

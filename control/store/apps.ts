@@ -29,6 +29,8 @@ export interface EnvironmentRecord {
   readonly currentRelease: number | null;
   readonly revision: string | null;
   readonly maintenance: boolean;
+  /** In maintenance, requests wait instead of seeing the page. */
+  readonly holding: boolean;
   /** null: never pushed to (made by a command). */
   readonly lastPushMs: number | null;
   /** No time to live. */
@@ -48,6 +50,8 @@ export interface HostRecord {
 /** Slots are uid ranges of 65536: 1024 of them for each platform (engine). */
 const SLOTS = 1024;
 
+const MAINTENANCE = { off: 0, on: 1, hold: 2 } as const;
+
 export type AppStore = ReturnType<typeof createAppStore>;
 
 export function createAppStore(database: Database, sql: Statements, seal: Seal) {
@@ -65,7 +69,8 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
     createdMs: integer(row, "created_ms"),
     currentRelease: integerOrNull(row, "current_release"),
     revision: textOrNull(row, "revision"),
-    maintenance: integer(row, "maintenance") === 1,
+    maintenance: integer(row, "maintenance") !== MAINTENANCE.off,
+    holding: integer(row, "maintenance") === MAINTENANCE.hold,
     lastPushMs: integerOrNull(row, "last_push_ms"),
     kept: integer(row, "kept") === 1,
     asleep: integer(row, "asleep") === 1,
@@ -199,8 +204,8 @@ export function createAppStore(database: Database, sql: Statements, seal: Seal) 
           value,
         );
     },
-    setMaintenance(name: EnvironmentName, on: boolean): void {
-      sql.run("UPDATE environments SET maintenance = ? WHERE name = ?", on ? 1 : 0, name);
+    setMaintenance(name: EnvironmentName, mode: keyof typeof MAINTENANCE): void {
+      sql.run("UPDATE environments SET maintenance = ? WHERE name = ?", MAINTENANCE[mode], name);
     },
 
     hosts(environment?: EnvironmentName): readonly HostRecord[] {

@@ -53,4 +53,18 @@ describe("HTTPS", () => {
     expect((await platform.ssh("certs:remove blog 1")).code).toBe(0);
     expect(await getOverTls("blog.localhost", "/", authority)).toContain("over tls");
   });
+
+  it("lets requests wait under maintenance:on --hold, and answers them when it is over", async () => {
+    expect((await platform.ssh("apps:set blog force-https off")).code).toBe(0);
+    expect((await platform.ssh("maintenance:on blog --hold")).code).toBe(0);
+    let answered = false;
+    const waiting = platform.http("blog.localhost").then((answer) => {
+      answered = true;
+      return answer;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(answered).toBe(false);
+    expect((await platform.ssh("maintenance:off blog")).code).toBe(0);
+    expect(await waiting).toMatchObject({ status: 200, body: "over tls\n" });
+  });
 });

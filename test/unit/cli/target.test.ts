@@ -59,13 +59,13 @@ describe("the target", () => {
 
 describe("maintenance", () => {
   it.each([
-    [["maintenance:on", "blog"], true],
-    [["maintenance", "on", "blog"], true],
-    [["maintenance", "off", "-a", "blog"], false],
-    [["maintenance", "-a", "blog", "on"], true],
-    [["maintenance", "-a", "here", "on", "blog"], true],
-    [["-a", "blog", "maintenance", "off"], false],
-  ])("%j", async (argv, on) => {
-    expect((await call(argv)).asked).toEqual([{ method: "maintenance", with: [expect.objectContaining({ name: "blog" }), on] }]);
+    [["maintenance:on", "blog"], "on"],
+    [["maintenance", "on", "blog"], "on"],
+    [["maintenance", "off", "-a", "blog"], "off"],
+    [["maintenance", "-a", "blog", "on"], "on"],
+    [["maintenance", "-a", "here", "on", "blog"], "on"],
+    [["-a", "blog", "maintenance", "off"], "off"],
+  ])("%j", async (argv, mode) => {
+    expect((await call(argv)).asked).toEqual([{ method: "maintenance", with: [expect.objectContaining({ name: "blog" }), mode] }]);
   });
 });

@@ -41,6 +41,7 @@ const environment = {
   currentRelease: 7,
   revision: "7",
   maintenance: false,
+  holding: false,
   lastPushMs: null,
   kept: false,
   asleep: false,
@@ -76,13 +77,47 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
 });
 
 test.each([
-  [{ environment: { currentRelease: null, maintenance: false, asleep: false }, targets: 0, quantity: 1, allCrashed: false }, "empty"],
-  [{ environment: { currentRelease: 1, maintenance: true, asleep: false }, targets: 2, quantity: 2, allCrashed: false }, "maintenance"],
-  [{ environment: { currentRelease: 1, maintenance: false, asleep: false }, targets: 1, quantity: 2, allCrashed: false }, "up"],
-  [{ environment: { currentRelease: 1, maintenance: false, asleep: false }, targets: 0, quantity: 0, allCrashed: false }, "no-web"],
-  [{ environment: { currentRelease: 1, maintenance: false, asleep: false }, targets: 0, quantity: 1, allCrashed: true }, "crashed"],
-  [{ environment: { currentRelease: 1, maintenance: false, asleep: false }, targets: 0, quantity: 1, allCrashed: false }, "starting"],
-  [{ environment: { currentRelease: 1, maintenance: false, asleep: true }, targets: 1, quantity: 1, allCrashed: false }, "asleep"],
+  [
+    {
+      environment: { currentRelease: null, maintenance: false, holding: false, asleep: false },
+      targets: 0,
+      quantity: 1,
+      allCrashed: false,
+    },
+    "empty",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: true, holding: false, asleep: false }, targets: 2, quantity: 2, allCrashed: false },
+    "maintenance",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: true, holding: true, asleep: false }, targets: 2, quantity: 2, allCrashed: false },
+    "starting",
+  ],
+  [
+    { environment: { currentRelease: null, maintenance: true, holding: true, asleep: false }, targets: 2, quantity: 2, allCrashed: false },
+    "maintenance",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: false, holding: false, asleep: false }, targets: 1, quantity: 2, allCrashed: false },
+    "up",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: false, holding: false, asleep: false }, targets: 0, quantity: 0, allCrashed: false },
+    "no-web",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: false, holding: false, asleep: false }, targets: 0, quantity: 1, allCrashed: true },
+    "crashed",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: false, holding: false, asleep: false }, targets: 0, quantity: 1, allCrashed: false },
+    "starting",
+  ],
+  [
+    { environment: { currentRelease: 1, maintenance: false, holding: false, asleep: true }, targets: 1, quantity: 1, allCrashed: false },
+    "asleep",
+  ],
 ] as const)("a host's condition: %j is %s", (facts, condition) => {
   expect(routeCondition(facts)).toBe(condition);
 });
