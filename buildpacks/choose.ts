@@ -19,7 +19,7 @@ function asked(buildpacks: readonly Buildpack[], { buildpack }: BuildSettings): 
   if (buildpack === undefined) return buildpacks;
   const ids = typeof buildpack === "string" ? [buildpack] : buildpack;
   const unknown = ids.find((id) => !buildpacks.some((each) => each.id === id));
-  const known = [...new Set(buildpacks.map(({ id }) => id))].join(", ");
+  const known = [...new Set(["dockerfile", ...buildpacks.map(({ id }) => id)])].join(", ");
   if (unknown !== undefined) {
     throw new PushboatError({
       code: "build/buildpack",
@@ -66,6 +66,7 @@ function nothingMatches(source: SourceTree, buildpacks: readonly Buildpack[]): P
     message: `Nothing here says how to build and start it; the repository holds ${holds}`,
     hint: [
       "Looked for:",
+      "  Dockerfile: Dockerfile, for everything that is not below",
       ...buildpacks.map(({ name, looksFor }) => `  ${name}: ${looksFor}`),
       "Add one of these to the root of the repository, commit and push again.",
     ].join("\n"),

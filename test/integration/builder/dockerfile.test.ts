@@ -148,9 +148,12 @@ CMD sleep 1
         `${other}:8000`,
       ];
       const probes = targets.map((target) => `if ${PROBE} http://${target}/; then echo REACHED ${target}; else echo closed ${target}; fi`);
+      // The proof that a probe can succeed at all.
+      const mirror = `"$(sed -n 's/^deb \\([^ ]*\\) .* main$/\\1/p' /etc/apt/sources.list | head -1)/dists/trixie/InRelease"`;
+      probes.push(`if ${PROBE} --output /dev/null ${mirror}; then echo open mirror; fi`);
       const { lines } = await given({ Dockerfile: `FROM ${BASE}\nRUN ${probes.join("; ")}\nCMD true\n` }).build();
-      const text = lines.join("\n");
-      for (const target of targets) expect(text).toContain(`closed ${target}`);
+      for (const target of targets) expect(lines.some((line) => line.trim() === `closed ${target}`)).toBe(true);
+      expect(lines.some((line) => line.trim() === "open mirror")).toBe(true);
       expect(lines.some((line) => /^\s*REACHED/.test(line))).toBe(false);
       for (const target of [`127.0.0.1:${port}`, `${other}:8000`]) {
         const added = given({ Dockerfile: `FROM ${BASE}\nADD http://${target}/file /file\nCMD true\n` });
