@@ -43,8 +43,7 @@ export function planPythonDependencies(source: SourceTree): PythonDependencies |
     return plan("poetry.lock", [exported, "uv pip install -r /tmp/requirements.txt"], ["pyproject.toml", "poetry.lock", "poetry.toml"]);
   }
   if (hasFile(source, "pdm.lock")) {
-    const exported = `uvx --quiet ${PDM} export --prod --format requirements --output /tmp/requirements.txt`;
-    return plan("pdm.lock", [exported, "uv pip install -r /tmp/requirements.txt"], ["pyproject.toml", "pdm.lock"]);
+    return plan("pdm.lock", [PDM_LOCK, "uv pip install -r /tmp/requirements.txt"], ["pyproject.toml", "pdm.lock"]);
   }
   if (hasFile(source, "Pipfile.lock")) {
     return plan("Pipfile.lock", [PIPFILE_LOCK, "uv pip install -r /tmp/requirements.txt"], ["Pipfile", "Pipfile.lock"]);
@@ -72,7 +71,23 @@ export function planPythonDependencies(source: SourceTree): PythonDependencies |
 
 /** Exact, so that a new one installs nothing anew. */
 const POETRY = "poetry@2.1.3";
-const PDM = "pdm@2.25.4";
+
+/** PDM's lockfile as a requirements file, with the hashes; the default group only. */
+const PDM_LOCK = `python3 - <<'END'
+import tomllib
+lock = tomllib.load(open("pdm.lock", "rb"))
+with open("/tmp/requirements.txt", "w") as out:
+    for package in lock["package"]:
+        if "default" not in package.get("groups", ["default"]):
+            continue
+        name = package["name"] + ("[" + ",".join(package["extras"]) + "]" if "extras" in package else "")
+        marker = " ; " + package["marker"] if "marker" in package else ""
+        if "git" in package:
+            print(f"{name} @ git+{package['git']}@{package['revision']}{marker}", file=out)
+            continue
+        hashes = "".join(f" --hash={file['hash']}" for file in package.get("files", []))
+        print(f"{name}=={package['version']}{marker}{hashes}", file=out)
+END`;
 
 /** Pipenv's lockfile as a requirements file, with the hashes; only what the image needs. */
 const PIPFILE_LOCK = `python3 - <<'END'
