@@ -41,8 +41,10 @@ export function createOutputKeeper({ onTakenOver, now }: OutputKeeperOptions): O
 
   const look = (): void => {
     for (const { record, pipes } of held.values()) {
-      const { monitor } = record;
+      const { init, monitor } = record;
       if (pipes.some((pipe) => pipe.socket !== null) || monitor === null || isAlive(monitor.pid, monitor.startTicks)) continue;
+      // conmon ends behind its container: nobody writes any more, and the exit code is there
+      if (init === null || !isAlive(init.pid, init.startTicks)) continue;
       onTakenOver(record.id);
       for (const pipe of pipes) pipe.socket = readInto(record.logFile, pipe, now);
     }
