@@ -39,7 +39,7 @@ async function runRollback(context: BenchContext): Promise<readonly BenchResult[
       const wanted = round % 2 === 1 ? "hello v1" : "hello v2";
       const startMs = performance.now();
       const answered = untilAnswers({ ip: "127.0.0.1", port: platform.ports.http, host: working.host, body: wanted });
-      const done = await connection.run(`rollback ${working.app} ${round % 2 === 1 ? "v1" : "v2"}`);
+      const done = await connection.run(`rollback ${working.app}`);
       if (done.code !== 0) throw new Error(`rollback failed:\n${done.output}`);
       samples.pushboat.push((await answered) - startMs);
       context.say(
