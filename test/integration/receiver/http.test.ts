@@ -341,6 +341,8 @@ describe("the nine defects of node-git-server (facts.md), each fenced", () => {
       // The answer is not read, so git waits with the rest of it and can be looked at.
       const begun = request({ socketPath: given.httpSocket, path, method, headers: WITH_TOKEN });
       begun.on("error", () => {});
+      // without a listener node would throw the answer away as it comes
+      begun.on("response", (response) => response.pause());
       begun.end(
         method === "GET" ? undefined : Buffer.concat([encodePacket(`want ${commit} side-band-64k\n`), FLUSH, encodePacket("done\n")]),
       );
