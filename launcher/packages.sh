@@ -11,6 +11,9 @@ NEEDED=(
   /etc/ssl/certs/ca-certificates.crt=ca-certificates
 )
 
+# What only the tests need: the usual tools that exported images are read with.
+NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci ps=procps)
+
 install_packages() {
   local needed missing=()
   for needed in "${NEEDED[@]}"; do

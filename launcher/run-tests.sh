@@ -3,6 +3,7 @@
 command_test() {
   require_root test "$@"
   trap on_interrupt INT TERM HUP
+  NEEDED+=("${NEEDED_BY_TESTS[@]}")
   prepare_host
   ensure_modules
   find_node
