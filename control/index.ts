@@ -93,6 +93,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       sleep.start();
       deps.notifier.start();
       stopLifetimes = startLifetimes(deps, apps);
+      queue.start();
       const waiting = operations.waiting();
       for (const environment of waiting.builds) queue.wake("builds", environment);
       for (const environment of waiting.releases) queue.wake("releases", environment);

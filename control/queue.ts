@@ -7,6 +7,8 @@ import type { EnvironmentName, Settings } from "../core/index.ts";
 export type JobKind = "builds" | "releases";
 
 export interface JobQueue {
+  /** From here on jobs are worked off: behind boot, which would undo what a job that came before it had begun. */
+  start(): void;
   /** The environment has something to do. Never waits for Redis. */
   wake(kind: JobKind, environment: EnvironmentName): void;
   redis(): "up" | "down";
@@ -47,7 +49,10 @@ export function createJobQueue({ settings, log, startMs, work, waiting }: JobQue
   const prefix = `${family}-${startMs}`;
   const working = { builds: new Set<EnvironmentName>(), releases: new Set<EnvironmentName>() };
 
+  const started = Promise.withResolvers<void>();
+
   const process = async (kind: JobKind, environment: EnvironmentName): Promise<void> => {
+    await started.promise;
     if (working[kind].has(environment)) return; // a stalled job that BullMQ gave out twice
     working[kind].add(environment);
     try {
@@ -94,6 +99,7 @@ export function createJobQueue({ settings, log, startMs, work, waiting }: JobQue
   });
 
   return {
+    start: () => started.resolve(),
     wake,
     redis: () => (connection.status === "ready" ? "up" : "down"),
     async close() {

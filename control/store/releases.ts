@@ -167,7 +167,13 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
         apps.setAsleep(point.environment, false);
         this.setFormation(point.environment, point.formation);
         resources.setMounts(point.environment, point.mounts);
-        sql.run("UPDATE deployments SET state = 'committed', release = ? WHERE id = ?", point.release, point.deployment.id);
+        const committed = sql.run(
+          "UPDATE deployments SET state = 'committed', release = ? WHERE id = ? AND state NOT IN ('live', 'failed', 'cancelled', 'superseded')",
+          point.release,
+          point.deployment.id,
+        );
+        // Whoever ended it meanwhile has told everybody that nothing was switched over.
+        if (committed === 0) throw new Error(`deployment ${point.deployment.id} has ended: it cannot be committed any more`);
         this.nextRouteVersion();
       });
     },

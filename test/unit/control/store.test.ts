@@ -71,6 +71,15 @@ test("the commit point changes release, config, formation, deployment and route 
   expect(store.releases.routeVersion()).toBe(before + 1);
 });
 
+test("a deployment that was declared failed meanwhile is not committed any more, and nothing changes", () => {
+  const deployment = push(null, "a");
+  const release = pending({ A: "1" }, deployment.id);
+  store.deployments.move(deployment.id, "failed", { nowMs: 4, reason: "restarted" });
+  expect(() => commitRelease(release, deployment, { A: "1" })).toThrow("has ended");
+  expect(store.apps.environment(production)?.currentRelease).toBe(null);
+  expect(store.deployments.get(deployment.id)?.state).toBe("failed");
+});
+
 test("a failing commit leaves everything as it was", () => {
   const first = push(null, "a");
   commitRelease(pending({ A: "1" }, first.id), first, { A: "1" });
