@@ -175,15 +175,15 @@ async function newestState(platform: Platform): Promise<string | undefined> {
   return deployments[0]?.state;
 }
 
-/** Process id and start time of the app's first web instance. */
+/** Address, process id and start time of the app's web instance; other platforms of this machine may run an app of that name, too. */
 async function appProcess(platform: Platform): Promise<string> {
-  const [instance] = (
-    JSON.parse((await platform.ssh("ps blog --json")).stdout) as { type: string; state: string; address: string }[]
-  ).filter(({ state }) => state === "up");
+  const listed = JSON.parse((await platform.ssh("ps blog --json")).stdout) as { state: string; address: string }[];
+  const instance = listed.find(({ state }) => state === "up");
+  const ours = `grep -q ${platform.platformId} /proc/$p/cgroup && tr '\\0' '\\n' < /proc/$p/environ | grep -q PUSHBOAT_APP=blog`;
   const found = await run([
     "sh",
     "-c",
-    `for p in $(pgrep -f 'node server.js'); do tr '\\0' '\\n' < /proc/$p/environ 2>/dev/null | grep -q PUSHBOAT_APP=blog && cut -d' ' -f1,22 /proc/$p/stat; done`,
+    `for p in $(pgrep -f 'node server.js'); do ${ours} && cut -d' ' -f1,22 /proc/$p/stat; done 2>/dev/null`,
   ]);
   return `${instance?.address} ${found.stdout.trim()}`;
 }
