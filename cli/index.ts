@@ -60,6 +60,9 @@ import { registryLogout } from "./commands/registry-logout.ts";
 import { releases } from "./commands/releases.ts";
 import { releasesOutput } from "./commands/releases-output.ts";
 import { rollback } from "./commands/rollback.ts";
+import { routerRestart } from "./commands/router-restart.ts";
+import { routerStatus } from "./commands/router-status.ts";
+import { routes } from "./commands/routes.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
 import { tokens } from "./commands/tokens.ts";
@@ -119,7 +122,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   },
   { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove, audit] },
   { title: "Tell the outside", commands: [hooks, hooksAdd, hooksRemove, hooksHistory] },
-  { title: "This server", commands: [status, version, help] },
+  { title: "This server", commands: [status, routes, routerStatus, routerRestart, version, help] },
 ];
 
 export interface CommandsDependencies {

@@ -19,6 +19,8 @@ import type {
   RegistryLogin,
   Release,
   Role,
+  Route,
+  RouterReport,
   ScaleChange,
   ShownInstance,
   SourcedValue,
@@ -181,6 +183,10 @@ export interface StatusReport {
 export interface Control {
   /** Everything is up: listeners, runtime adopted, rolled forward. */
   status(): Promise<StatusReport>;
+  routes(): Promise<readonly Route[]>;
+  routerReport(): Promise<RouterReport>;
+  /** Resolves when the next router serves; the one before ends by itself. */
+  restartRouter(actor: Actor): Promise<RouterReport>;
 
   createApp(name: AppName, actor: Actor): Promise<AppSummary>;
   destroyApp(name: AppName, actor: Actor): Promise<void>;

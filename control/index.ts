@@ -21,6 +21,7 @@ import { createJobQueue } from "./queue.ts";
 import { createReleaseActions } from "./release-actions.ts";
 import { createResourceActions } from "./resource-actions.ts";
 import { createRouteFeed } from "./route-feed.ts";
+import { createRouterActions } from "./router-actions.ts";
 import { createSleep } from "./sleep.ts";
 import { openStore } from "./store/index.ts";
 import { createVolumeActions } from "./volume-actions.ts";
@@ -83,6 +84,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createAccessActions(deps),
       ...createHookActions(deps),
       ...createImageActions(deps, operations),
+      ...createRouterActions(deps, routes),
       ...createObserveActions(deps, queue, version),
     },
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),

@@ -14,6 +14,8 @@ export interface RouteFeed {
   publishNew(): Promise<void>;
   /** An instance changed: a new version, sent soon; changes that come together go together. */
   changed(): void;
+  /** As the routers are to answer now. */
+  current(): readonly Route[];
   close(): void;
 }
 
@@ -70,6 +72,7 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
         publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
       });
     },
+    current: () => buildRoutes(deps),
     close() {
       closed = true;
     },

@@ -67,6 +67,22 @@ export function routeTarget(instance: HealthyInstance): RouteTarget {
   return { instance: `${instance.type}.${instance.index}`, address: `${instance.address.ip}:${instance.address.port}` };
 }
 
+/** What a router says of itself. */
+export interface RouterReport {
+  readonly pid: number;
+  readonly uptimeMs: number;
+  /** It accepts connections of clients. */
+  readonly listening: boolean;
+  /** Of the table that it answers by; null: none yet. */
+  readonly version: number | null;
+  /** Clients' connections, idle ones too. */
+  readonly connections: number;
+  /** Answered since it started. */
+  readonly requests: number;
+  /** Requests being answered; environments without any are left out. */
+  readonly inFlight: Readonly<Record<EnvironmentName, number>>;
+}
+
 export interface RouterControl {
   /** Writes the snapshot and resolves when every living router acknowledged this version. A router that is down reads the snapshot when it starts. */
   publish(table: RouteTable): Promise<void>;
@@ -80,5 +96,9 @@ export interface RouterControl {
   idleTimes(): Promise<Readonly<Record<EnvironmentName, number>> | null>;
   /** Version that the routers answer with now; null where none is reachable. */
   version(): Promise<number | null>;
+  /** Null: no router is reachable. */
+  report(): Promise<RouterReport | null>;
+  /** Another router takes over the listeners, this one ends when its requests are done; answers the new one. Two at the same time are one. */
+  restart(): Promise<RouterReport>;
   close(): Promise<void>;
 }

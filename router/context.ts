@@ -3,6 +3,7 @@ import type { AccessLog } from "./access-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Holding } from "./holding.ts";
 import type { Limits } from "./limits.ts";
+import type { RequestCounts } from "./request-counts.ts";
 import type { RouteBook } from "./route-book.ts";
 import type { Target } from "./target.ts";
 import type { Visits } from "./visits.ts";
@@ -15,6 +16,7 @@ export interface RouterContext {
   readonly book: RouteBook;
   readonly holding: Holding;
   readonly visits: Visits;
+  readonly counts: RequestCounts;
   readonly deadlines: Deadlines;
   readonly accessLog: AccessLog;
   readonly gitDoor: Target;

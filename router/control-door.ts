@@ -1,5 +1,6 @@
 /** The router's side of the control socket: takes announcements, answers what it serves by, tells when addresses are drained. */
 import { createServer, type Server, type Socket } from "node:net";
+import type { RouterReport } from "../core/index.ts";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
 import type { RouteBook } from "./route-book.ts";
 import type { Visits } from "./visits.ts";
@@ -9,6 +10,7 @@ export interface ControlDoorOptions {
   readonly visits: Visits;
   /** Reads the snapshot into the book. */
   readonly reload: () => Promise<void>;
+  readonly report: () => RouterReport;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -34,7 +36,7 @@ export function createControlDoor(options: ControlDoorOptions): ControlDoor {
   };
 }
 
-function serve(socket: Socket, { book, visits, reload, onDefect }: ControlDoorOptions): void {
+function serve(socket: Socket, { book, visits, reload, report, onDefect }: ControlDoorOptions): void {
   const watches = new Map<number, () => void>();
   const send = (message: FromRouter) => {
     if (!socket.destroyed) socket.write(messageLine(message));
@@ -60,6 +62,9 @@ function serve(socket: Socket, { book, visits, reload, onDefect }: ControlDoorOp
         return;
       case "idle":
         send({ kind: "idle", id: message.id, idleMs: visits.idleMs(performance.now()) });
+        return;
+      case "report":
+        send({ kind: "report", id: message.id, report: report() });
     }
   });
   socket.setEncoding("utf8");

@@ -1,5 +1,5 @@
 /** What control and the router say to each other: one JSON object a line over a unix socket. */
-import type { EnvironmentName } from "../core/index.ts";
+import type { EnvironmentName, RouterReport } from "../core/index.ts";
 
 export type ToRouter =
   /** A snapshot of at least this version is in place. Answered by `table` or `refused`. */
@@ -8,7 +8,9 @@ export type ToRouter =
   | { readonly kind: "watch"; readonly id: number; readonly addresses: readonly string[] }
   | { readonly kind: "unwatch"; readonly id: number }
   /** Answered by `idle`. */
-  | { readonly kind: "idle"; readonly id: number };
+  | { readonly kind: "idle"; readonly id: number }
+  /** Answered by `report`. */
+  | { readonly kind: "report"; readonly id: number };
 
 export type FromRouter =
   /** At the start of a connection and after each apply: the version that requests are answered by (null: none yet), and what is in flight where. */
@@ -20,7 +22,8 @@ export type FromRouter =
   /** A request waits for an environment that is asleep. */
   | { readonly kind: "wake"; readonly environment: EnvironmentName }
   /** Milliseconds since the last request, by environment. */
-  | { readonly kind: "idle"; readonly id: number; readonly idleMs: Readonly<Record<EnvironmentName, number>> };
+  | { readonly kind: "idle"; readonly id: number; readonly idleMs: Readonly<Record<EnvironmentName, number>> }
+  | { readonly kind: "report"; readonly id: number; readonly report: RouterReport };
 
 /** A line of addresses is far below this; what is longer is no peer of ours. */
 const MAX_LINE_LENGTH = 1024 * 1024;

@@ -473,6 +473,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   }
 
   #writeLog(status: number, bytes: number, failure: Failure | null): void {
+    this.#context.counts.add(this.#route?.environment ?? null, status, performance.now() - this.#startMs);
     if (this.#route === null) return;
     const line = logLine({
       method: this.#request.method,

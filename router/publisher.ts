@@ -1,8 +1,16 @@
 /** Control's side of the router: writes the snapshot, announces it, waits for the router's word. */
 import { chown, mkdir } from "node:fs/promises";
 import type { Logger } from "pino";
-import { type HostCertificate, PushboatError, type RouterControl, type RouteTable, type Settings } from "../core/index.ts";
+import {
+  type HostCertificate,
+  PushboatError,
+  type RouterControl,
+  type RouterReport,
+  type RouteTable,
+  type Settings,
+} from "../core/index.ts";
 import { writeCertificates } from "./certificates.ts";
+import { replaceRouter } from "./replacement.ts";
 import { RouterLink } from "./router-link.ts";
 import { writeSnapshot } from "./snapshot.ts";
 
@@ -24,6 +32,7 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
   const link = new RouterLink(`${runDirectory}/router/router.sock`, options.log);
   const acknowledgeTimeoutMs = options.acknowledgeTimeoutMs ?? ACKNOWLEDGE_TIMEOUT_MS;
   let written = Number.NEGATIVE_INFINITY;
+  let restarting: Promise<RouterReport> | null = null;
   let writing: Promise<void> = Promise.resolve();
 
   const makeDirectory = async () => {
@@ -63,6 +72,13 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
     onWake: (listener) => link.onWake(listener),
     idleTimes: () => link.idleTimes(),
     version: () => link.version(),
+    report: () => link.report(),
+    restart() {
+      restarting ??= replaceRouter({ runDirectory, report: () => link.report() }).finally(() => {
+        restarting = null;
+      });
+      return restarting;
+    },
     close: () => link.close(),
   };
 }

@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { EnvironmentName } from "../core/index.ts";
+import type { EnvironmentName, RouterReport } from "../core/index.ts";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
 
 export type Announced =
@@ -38,6 +38,7 @@ export class RouterLink {
   readonly #announcements = new Map<(outcome: Announced) => void, number>();
   readonly #drains = new Map<number, Drain>();
   readonly #questions = new Map<number, (idle: IdleTimes | null) => void>();
+  readonly #reports = new Map<number, (report: RouterReport | null) => void>();
   readonly #wakeListeners: ((environment: EnvironmentName) => void)[] = [];
 
   constructor(path: string, log: Pick<Logger, "info" | "warn" | "error">) {
@@ -93,6 +94,15 @@ export class RouterLink {
     return new Promise((resolve) => {
       this.#questions.set(id, resolve);
       this.#send({ kind: "idle", id });
+    });
+  }
+
+  async report(): Promise<RouterReport | null> {
+    if (!(await this.#connected())) return null;
+    const id = ++this.#lastDrainId;
+    return new Promise((resolve) => {
+      this.#reports.set(id, resolve);
+      this.#send({ kind: "report", id });
     });
   }
 
@@ -185,6 +195,10 @@ export class RouterLink {
       case "idle":
         this.#questions.get(message.id)?.(message.idleMs);
         this.#questions.delete(message.id);
+        return;
+      case "report":
+        this.#reports.get(message.id)?.(message.report);
+        this.#reports.delete(message.id);
     }
   }
 
@@ -198,6 +212,8 @@ export class RouterLink {
     this.#version = null;
     for (const settle of this.#questions.values()) settle(null);
     this.#questions.clear();
+    for (const settle of this.#reports.values()) settle(null);
+    this.#reports.clear();
     for (const drain of this.#drains.values()) drain.waitingFor.add(null);
     if (this.#closed) return;
     if (this.#wakeListeners.length > 0) void this.#listenAgain();

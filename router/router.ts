@@ -1,6 +1,6 @@
 /** One router: the listeners, the table and the connections joined; made, started, closed. */
 import { createServer, type Server, type Socket } from "node:net";
-import type { HostCertificate, RouteTable } from "../core/index.ts";
+import type { HostCertificate, RouterReport, RouteTable } from "../core/index.ts";
 import { AccessLog } from "./access-log.ts";
 import { Certificates } from "./certificates.ts";
 import { ClientConnection, type Front } from "./client-connection.ts";
@@ -10,6 +10,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Holding } from "./holding.ts";
 import { createHttpsServer } from "./https-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
+import { RequestCounts } from "./request-counts.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { Target } from "./target.ts";
@@ -56,6 +57,7 @@ export function createRouter(options: RouterOptions): Router {
   const book = new RouteBook({ idleLimit: limits.idlePerTarget, readBuffer });
   const holding = new Holding(limits);
   const visits = new Visits();
+  const counts = new RequestCounts();
   const accessLog = new AccessLog({
     directory: options.logDirectory,
     maxFileBytes: options.maxLogFileBytes ?? MAX_LOG_FILE_BYTES,
@@ -72,6 +74,7 @@ export function createRouter(options: RouterOptions): Router {
     book,
     holding,
     visits,
+    counts,
     deadlines,
     accessLog,
     gitDoor: new Target({
@@ -105,6 +108,7 @@ export function createRouter(options: RouterOptions): Router {
   const apply = (table: RouteTable) => {
     book.apply(table);
     accessLog.keepOnly(book.environments());
+    counts.keepOnly(book.environments());
     visits.keepOnly(book.environments(), book.asleep());
     holding.reconsiderAll();
   };
@@ -114,7 +118,16 @@ export function createRouter(options: RouterOptions): Router {
     const table = await readSnapshot(options.snapshotFile);
     if (table !== null) apply(table);
   };
-  const door = createControlDoor({ book, visits, reload: inOrder(load), onDefect });
+  const report = (): RouterReport => ({
+    pid: process.pid,
+    uptimeMs: Math.round(process.uptime() * 1000),
+    listening: http.listening,
+    version: book.version,
+    connections: connections.size,
+    requests: counts.total,
+    inFlight: visits.inFlight(),
+  });
+  const door = createControlDoor({ book, visits, reload: inOrder(load), report, onDefect });
   deadlines.start();
   accessLog.start();
 

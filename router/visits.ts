@@ -19,6 +19,11 @@ export class Visits {
     else this.#active.delete(environment);
   }
 
+  /** Requests being answered, by environment. */
+  inFlight(): Readonly<Record<EnvironmentName, number>> {
+    return Object.fromEntries(this.#active);
+  }
+
   idleMs(nowMs: number): Readonly<Record<EnvironmentName, number>> {
     const idle = Object.fromEntries([...this.#lastMs].map(([environment, lastMs]) => [environment, Math.round(nowMs - lastMs)]));
     for (const environment of this.#active.keys()) idle[environment] = 0;

@@ -235,6 +235,10 @@ function routerDouble(): RouterControl {
       world.wake = listener;
     },
     idleTimes: async () => Object.fromEntries(world.idle) as Record<EnvironmentName, number>,
+    report: async () => null,
+    restart: async () => {
+      throw new Error("no router to restart");
+    },
     version: async () => world.table?.version ?? null,
     close: async () => undefined,
   };

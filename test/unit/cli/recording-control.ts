@@ -30,6 +30,16 @@ const production = parseEnvironmentName("blog").name;
 const feature = parseEnvironmentName("blog@feature-x").name;
 const commit = parseCommitId("1a2b3c4d".repeat(5));
 
+const ROUTER_REPORT = {
+  pid: 4712,
+  uptimeMs: 65_400,
+  listening: true,
+  version: 17,
+  connections: 3,
+  requests: 1204,
+  inFlight: { [production]: 2 },
+};
+
 const ENVIRONMENTS: readonly EnvironmentSummary[] = [
   {
     name: production,
@@ -156,6 +166,18 @@ export interface RecordingControl {
 export function recordingControl(overrides: Partial<Control> = {}): RecordingControl {
   const asked: Asked[] = [];
   const answers: Control = {
+    routes: async () => [
+      {
+        environment: production,
+        hosts: [parseHostName("www.example.com"), parseHostName("blog.localhost")],
+        condition: "up",
+        targets: [{ instance: "web.1", address: "198.18.0.9:5000" }],
+        holdMs: 60_000,
+      },
+      { environment: feature, hosts: [parseHostName("feature-x--blog.localhost")], condition: "maintenance", targets: [], holdMs: 60_000 },
+    ],
+    routerReport: async () => ROUTER_REPORT,
+    restartRouter: async () => ROUTER_REPORT,
     status: async () => ({
       version: "0.1.0",
       processes: [
