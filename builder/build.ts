@@ -15,6 +15,7 @@ import type { Parts } from "./parts.ts";
 import { phase } from "./phase.ts";
 import { describePlan, planBuild } from "./planning.ts";
 import { type ReadCommit, readCommit, rootOf } from "./source.ts";
+import { runTests } from "./test-phase.ts";
 
 export async function buildImage(parts: Parts, request: BuildRequest): Promise<Image> {
   const git = openGitObjects(request.repository, parts.gitUser, request.signal);
@@ -34,7 +35,11 @@ interface Opened extends ReadCommit {
 
 async function buildSource(parts: Parts, request: BuildRequest, { git, source, settings }: Opened): Promise<Image> {
   const dockerfile = planDockerfile(source, settings);
-  if (dockerfile !== null) return buildDockerfile({ parts, request, git, source, root: rootOf(settings), plan: dockerfile });
+  if (dockerfile !== null) {
+    const image = await buildDockerfile({ parts, request, git, source, root: rootOf(settings), plan: dockerfile });
+    await runTests(parts, request, async () => ({ layers: image.layers, caches: { binds: [], inApp: [] }, config: image.config }));
+    return image;
+  }
   const chosen = choosePlan(source, BUILDPACKS, settings);
   const planned = await phase(request.onEvent, "plan", `${chosen.buildpack}: ${chosen.reason}`, async () => {
     await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
@@ -45,10 +50,11 @@ async function buildSource(parts: Parts, request: BuildRequest, { git, source, s
   });
   const release = parts.leases.hold(planned.layers);
   try {
-    return await phase(request.onEvent, "build", "Building layers", async () => {
-      const layers = await makeLayers(parts, request, { git, source, root: rootOf(settings), planned });
-      return composeImage(parts, request, planned, layers);
-    });
+    const layers = await phase(request.onEvent, "build", "Building layers", () =>
+      makeLayers(parts, request, { git, source, root: rootOf(settings), planned }),
+    );
+    await runTests(parts, request, layers.forTests);
+    return composeImage(parts, request, planned, layers);
   } finally {
     release();
   }

@@ -39,6 +39,7 @@ function layerLines(parts: Parts, { build, last }: PlannedBuild): readonly strin
     ...build.imageLanguages.map(({ title, id }) => line(title, parts.cache.find(id) !== null, "first use on this machine")),
     line("app", parts.store.find(build.app) !== null, last === null ? "first build" : "the files changed"),
     ...build.steps
+      .filter(({ plan }) => !build.plan.testSteps?.includes(plan))
       .filter(({ plan, id }) => build.plan.imageSteps.includes(plan.name) || parts.store.find(id) === null)
       .map((step) => line(step.plan.title, parts.store.find(step.id) !== null, whyBuilt(last?.steps[step.plan.name] ?? null, step.inputs))),
   ];

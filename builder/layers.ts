@@ -14,6 +14,7 @@ import { liesAboveApp, type ResolvedStep, whyBuilt } from "./resolve.ts";
 import { layOutSeenFiles } from "./seen-files.ts";
 import { commitTreeId } from "./source.ts";
 import { makeStepLayer } from "./step-layer.ts";
+import { appConfig, type TestRun, testStandsOn } from "./test-phase.ts";
 
 export interface BuildContext {
   readonly git: GitObjects;
@@ -30,6 +31,8 @@ export interface MadeLayers {
   readonly app: Layer;
   /** By step name; those of the image, and those that had to be made for them. */
   readonly steps: ReadonlyMap<StepPlan["name"], Layer>;
+  /** What tests stand on; makes the layers that only they need. */
+  readonly forTests: () => Promise<TestRun>;
 }
 
 export async function makeLayers(parts: Parts, request: BuildRequest, context: BuildContext): Promise<MadeLayers> {
@@ -41,7 +44,17 @@ export async function makeLayers(parts: Parts, request: BuildRequest, context: B
   const app = await makeApp(maker);
   const run: StepRunner = { ...maker, app, made: new Map() };
   for (const name of build.plan.imageSteps) await makeStep(run, name);
-  return { base: parts.cache.layer(base), languages, app, steps: run.made };
+  return { base: parts.cache.layer(base), languages, app, steps: run.made, forTests: () => layersForTests(run) };
+}
+
+async function layersForTests(run: StepRunner): Promise<TestRun> {
+  const { parts, request, context } = run;
+  const { plan, imageLanguages, buildLanguages } = context.planned.build;
+  const built = new Set(buildLanguages.map(({ id }) => id));
+  const runtimes = await makeRuntimes(run, [...imageLanguages.filter(({ id }) => !built.has(id)), ...buildLanguages]);
+  const below = await makeBelow(run, testStandsOn(plan));
+  const env = Object.assign({}, ...plan.caches.map((cache) => cache.env), plan.env);
+  return { layers: stackOf(run, runtimes, below, true), caches: await openCaches(parts, request, plan.caches), config: appConfig(env) };
 }
 
 interface Maker {
@@ -104,28 +117,17 @@ async function makeStep(run: StepRunner, name: StepPlan["name"]): Promise<Layer>
 }
 
 async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<LayerRecord> {
-  const { parts, request, context, base } = run;
-  const below: { plan: StepPlan; layer: Layer }[] = [];
-  for (const on of step.plan.on) below.push({ layer: await makeStep(run, on), plan: planOf(context, on) });
+  const { parts, request, context } = run;
+  const below = await makeBelow(run, step.plan.on);
   const { plan, buildLanguages } = context.planned.build;
-  const runtimes: Layer[] = [];
-  for (const language of buildLanguages) {
-    const { record } = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
-    runtimes.push(parts.cache.layer(record));
-  }
+  const runtimes = await makeRuntimes(run, buildLanguages);
   const seesTree = step.plan.sees === "tree";
   return makeStepLayer({
     store: parts.store,
     sandbox: parts.sandbox,
     step,
     name: `build-${request.app}-${step.id.slice(-8)}`,
-    layers: [
-      parts.cache.layer(base),
-      ...runtimes,
-      ...below.filter(({ plan }) => !liesAboveApp(plan)).map(({ layer }) => layer),
-      ...(seesTree ? [run.app] : []),
-      ...below.filter(({ plan }) => liesAboveApp(plan)).map(({ layer }) => layer),
-    ],
+    layers: stackOf(run, runtimes, below, seesTree),
     caches: await openCaches(parts, request, plan.caches),
     env: {
       ...(buildLanguages.some(({ kind }) => kind === "node") ? await npmEnv(parts) : {}),
@@ -137,6 +139,42 @@ async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<Lay
     onEvent: request.onEvent,
     signal: request.signal,
   });
+}
+
+interface Below {
+  readonly plan: StepPlan;
+  readonly layer: Layer;
+}
+
+async function makeBelow(run: StepRunner, names: readonly StepPlan["name"][]): Promise<readonly Below[]> {
+  const below: Below[] = [];
+  for (const on of names) below.push({ layer: await makeStep(run, on), plan: planOf(run.context, on) });
+  return below;
+}
+
+async function makeRuntimes({ parts, request, base }: Maker, languages: readonly Language[]): Promise<readonly Layer[]> {
+  const runtimes: Layer[] = [];
+  for (const language of languages) {
+    const { record } = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
+    runtimes.push(parts.cache.layer(record));
+  }
+  return runtimes;
+}
+
+/** Lowest first: what did not see the source lies below it. */
+function stackOf(
+  { parts, base, app }: StepRunner,
+  runtimes: readonly Layer[],
+  below: readonly Below[],
+  seesTree: boolean,
+): readonly Layer[] {
+  return [
+    parts.cache.layer(base),
+    ...runtimes,
+    ...below.filter(({ plan }) => !liesAboveApp(plan)).map(({ layer }) => layer),
+    ...(seesTree ? [app] : []),
+    ...below.filter(({ plan }) => liesAboveApp(plan)).map(({ layer }) => layer),
+  ];
 }
 
 function planOf(context: BuildContext, name: StepPlan["name"]): StepPlan {

@@ -37,7 +37,7 @@ export function resolveBuild(plan: BuildPlan, source: SourceTree, around: Surrou
   const language = (request: RuntimeRequest): Language => resolveLanguage(request, around.versions, around.base, around.architecture);
   const buildLanguages = plan.buildRuntime.map(language);
   const steps: ResolvedStep[] = [];
-  for (const step of plan.steps) steps.push(resolveStep(step, source, around, buildLanguages, steps));
+  for (const step of [...plan.steps, ...(plan.testSteps ?? [])]) steps.push(resolveStep(step, source, around, buildLanguages, steps));
   return {
     plan,
     base: around.base,

@@ -57,8 +57,20 @@ const CA_VARIABLES = [
 
 const HOME = "/tmp/home";
 
-export async function runStep({ limits, ...run }: StepRun): Promise<void> {
-  const last: string[] = [];
+export async function runStep({ user, ...run }: StepRun): Promise<void> {
+  const place = user === "app" ? { workingDirectory: APP_HOME, uid: APP_UID, gid: APP_GID } : { workingDirectory: "/", uid: 0, gid: 0 };
+  const { result, lastLines } = await runCommand({ ...run, place });
+  const failure = stepFailure(run.title, result, lastLines, run.limits);
+  if (failure !== null) throw failure;
+}
+
+export interface CommandRun extends Omit<StepRun, "user"> {
+  readonly place: { readonly workingDirectory: string; readonly uid: number; readonly gid: number };
+}
+
+/** Its output goes to the pusher as it comes; the last lines are kept for whoever explains a failure. */
+export async function runCommand({ limits, place, ...run }: CommandRun): Promise<{ result: SandboxResult; lastLines: readonly string[] }> {
+  const lastLines: string[] = [];
   const result = await run.sandbox.run({
     name: run.name,
     layers: run.layers,
@@ -66,23 +78,22 @@ export async function runStep({ limits, ...run }: StepRun): Promise<void> {
     binds: run.binds,
     argv: ["/bin/sh", "-c", `mkdir -p "$HOME" && { ${run.command}\n}`],
     env: { ...stepEnv(), ...run.env },
-    workingDirectory: run.user === "app" ? APP_HOME : "/",
-    uid: run.user === "app" ? APP_UID : 0,
-    gid: run.user === "app" ? APP_GID : 0,
+    workingDirectory: place.workingDirectory,
+    uid: place.uid,
+    gid: place.gid,
     network: "registry",
     memoryBytes: limits.memoryBytes,
     pids: limits.pids,
     cpuShares: CPU_SHARES,
     timeoutMs: limits.timeoutMs,
     onLine: (text) => {
-      last.push(text);
-      if (last.length > LAST_LINES) last.shift();
+      lastLines.push(text);
+      if (lastLines.length > LAST_LINES) lastLines.shift();
       run.onEvent({ kind: "output", source: run.title, text });
     },
     signal: run.signal,
   });
-  const failure = stepFailure(run.title, result, last, limits);
-  if (failure !== null) throw failure;
+  return { result, lastLines };
 }
 
 function stepEnv(): Readonly<Record<string, string>> {
@@ -141,6 +152,6 @@ function adviceFor(lastLines: readonly string[]): string {
   return "Mend what the last lines say, commit and push again; the whole output is above.";
 }
 
-function withOutput(advice: string, lastLines: readonly string[]): string {
+export function withOutput(advice: string, lastLines: readonly string[]): string {
   return lastLines.length === 0 ? advice : [advice, "The last lines were:", ...lastLines.map((line) => `  ${line}`)].join("\n");
 }

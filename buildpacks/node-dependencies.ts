@@ -18,12 +18,15 @@ export interface DependencySteps {
   readonly forImage: readonly StepPlan["name"][];
   /** To run after the build: takes out what only the build needed. */
   readonly afterBuild: readonly StepPlan[];
+  /** With dev dependencies, where no build needs them anyway. */
+  readonly forTest: readonly StepPlan[];
   readonly warnings: readonly string[];
 }
 
 export function planDependencies(source: SourceTree, packageJson: PackageJson, needs: { build: boolean; image: boolean }): DependencySteps {
   const manager = chooseManager(source, packageJson);
-  if (!hasDependencies(source, packageJson, manager)) return { steps: [], forBuild: [], forImage: [], afterBuild: [], warnings: [] };
+  if (!hasDependencies(source, packageJson, manager))
+    return { steps: [], forBuild: [], forImage: [], afterBuild: [], forTest: [], warnings: [] };
   const reason = whyWholeTree(source, packageJson);
   return reason === null ? isolated(source, packageJson, needs, manager) : wholeTree(packageJson, needs, reason, manager);
 }
@@ -57,6 +60,7 @@ function isolated(
     forBuild: needs.build ? [forBuild.name] : [],
     forImage: needs.image ? ["dependencies"] : [],
     afterBuild: [],
+    forTest: needs.build || oneForBoth ? [] : [forBuild],
     warnings: lockWarnings(manager),
   };
 }
@@ -94,6 +98,7 @@ function wholeTree(
     forBuild: ["dependencies"],
     forImage: ["dependencies"],
     afterBuild: pruned ? [prune] : [],
+    forTest: [],
     warnings: [`Dependencies are installed again with every change of any file: ${reason}`, ...lockWarnings(manager)],
   };
 }

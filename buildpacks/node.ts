@@ -44,6 +44,7 @@ function planNode(source: SourceTree): BuildPlan | null {
     imageRuntime: nodeRuntime(source, packageJson),
     caches: nodeCaches(source, packageJson),
     steps: [...dependencies.steps, ...builds, ...dependencies.afterBuild],
+    testSteps: dependencies.forTest,
     imageSteps: [...dependencies.forImage, ...builds.map(({ name }) => name), ...dependencies.afterBuild.map(({ name }) => name)],
     imageHasSource: true,
     env: { PATH, NODE_ENV: "production", ...started.env },

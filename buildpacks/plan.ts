@@ -68,7 +68,7 @@ export interface SeenPath {
 }
 
 export interface StepPlan {
-  readonly name: "build-dependencies" | "dependencies" | "build" | "prune";
+  readonly name: "build-dependencies" | "dependencies" | "test-dependencies" | "build" | "prune";
   readonly kind: "dependencies" | "build";
   readonly title: string;
   /** Everything of the source that the step sees, and is keyed by. `tree`: all of it; its layer then lies above the app layer. */
@@ -102,6 +102,8 @@ export interface BuildPlan {
   /** Every step of the plan has them. */
   readonly caches: readonly CachePlan[];
   readonly steps: readonly StepPlan[];
+  /** Steps that only tests need: made when there are tests, never part of the image. */
+  readonly testSteps?: readonly StepPlan[];
   /** Steps whose layers are part of the image, in order. */
   readonly imageSteps: readonly StepPlan["name"][];
   /** Whether the commit's files are part of the image. */

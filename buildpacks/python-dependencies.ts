@@ -9,6 +9,8 @@ export interface PythonDependencies {
   readonly from: string;
   /** Commands that fill /app/.venv. */
   readonly install: readonly string[];
+  /** The same with dev dependencies, where the lockfile tells them apart. */
+  readonly testInstall?: readonly string[];
   readonly sees: StepPlan["sees"];
   /** Every name that the project names as a dependency, in lower case. */
   readonly names: ReadonlySet<string>;
@@ -34,8 +36,9 @@ export function planPythonDependencies(source: SourceTree): PythonDependencies |
     warnings,
   });
   if (hasFile(source, "uv.lock")) {
-    const sync = "uv sync --frozen --no-dev --no-install-workspace --python /usr/bin/python3";
-    return plan("uv.lock", [sync], ["pyproject.toml", "uv.lock", ".python-version", "uv.toml"]);
+    const sync = (dev: string) => `uv sync --frozen ${dev}--no-install-workspace --python /usr/bin/python3`;
+    const production = plan("uv.lock", [sync("--no-dev ")], ["pyproject.toml", "uv.lock", ".python-version", "uv.toml"]);
+    return { ...production, testInstall: [VENV, sync("")] };
   }
   if (hasFile(source, "poetry.lock")) {
     // The export is made by Poetry itself, so that markers and groups are what it says they are.

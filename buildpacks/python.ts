@@ -71,6 +71,7 @@ function planPython(source: SourceTree): BuildPlan | null {
     imageRuntime: [runtime],
     caches: [{ name: "uv", directory: CACHE, env: { UV_CACHE_DIR: CACHE } }],
     steps,
+    testSteps: dependencies?.testInstall === undefined ? [] : [testDependencyStep(dependencies, dependencies.testInstall)],
     imageSteps: steps.map(({ name }) => name),
     imageHasSource: true,
     env: { PATH, ...RUN_ENV },
@@ -99,6 +100,10 @@ function dependencyStep({ install, sees }: PythonDependencies): StepPlan {
     env: { PATH, UV_COMPILE_BYTECODE: "1", ...UV_ENV },
     keeps: { kind: "only", path: ".venv" },
   };
+}
+
+function testDependencyStep(dependencies: PythonDependencies, install: readonly string[]): StepPlan {
+  return { ...dependencyStep({ ...dependencies, install }), name: "test-dependencies", title: "dependencies for the tests" };
 }
 
 /** As on Heroku: Django's static files, unless its settings have no place for them. */

@@ -59,5 +59,7 @@ function withCaches(plan: BuildPlan, { cache = [] }: BuildSettings): BuildPlan {
 }
 
 function withEnv(plan: BuildPlan, { env = [] }: BuildSettings): BuildPlan {
-  return env.length === 0 ? plan : { ...plan, steps: plan.steps.map((step) => ({ ...step, configKeys: env })) };
+  if (env.length === 0) return plan;
+  const see = (step: StepPlan): StepPlan => ({ ...step, configKeys: env });
+  return { ...plan, steps: plan.steps.map(see), ...(plan.testSteps === undefined ? {} : { testSteps: plan.testSteps.map(see) }) };
 }

@@ -24,7 +24,7 @@ import {
 import { createPassword, settingsOf } from "./branch-environments.ts";
 import { type Candidate, prepareCandidate } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
-import { configSources, manifestAt, plainConfig } from "./environment-config.ts";
+import { configSources, manifestAt, plainConfig, testPhaseAt } from "./environment-config.ts";
 import { runInImage, runScript } from "./one-off-script.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { DeploymentRecord, EnvironmentRecord } from "./store/index.ts";
@@ -46,12 +46,14 @@ export async function buildPush({ deps, onEvent, signal }: DeployContext, push: 
   if (push.commit === null) throw new Error(`deployment ${push.id} has no commit`);
   const environment = deps.store.apps.environment(push.environment);
   const config = environment === null ? {} : await requiredConfig(deps, environment, push.commit);
+  const test = push.payload.skipTests === true ? null : await testPhaseAt(deps, push.app, push.commit);
   const image = await deps.builder.build({
     app: push.app,
     environment: push.environment,
     repository: deps.repositories.path(push.app),
     commit: push.commit,
     previousCommit: previousCommit(deps, push, environment?.currentRelease ?? null),
+    ...(test === null ? {} : { test }),
     noCache: push.payload.noCache === true,
     config,
     onEvent,

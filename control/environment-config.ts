@@ -1,6 +1,7 @@
 /** The config of an environment from its sources: what the commit says, generated secrets, shared keys of production, its own. */
 import { randomBytes } from "node:crypto";
 import {
+  type AppName,
   type CommitId,
   type Config,
   type ConfigSources,
@@ -10,6 +11,8 @@ import {
   type Manifest,
   mergeConfig,
   readManifest,
+  readTestPhase,
+  type TestPhase,
 } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
@@ -20,6 +23,11 @@ const SECRET_BYTES = 32;
 export async function manifestAt(deps: Pick<Deps, "repositories">, environment: EnvironmentRecord, commit: CommitId): Promise<Manifest> {
   const files = await deps.repositories.files(environment.app, commit, ["app.json", "pushboat.yml"]);
   return readManifest({ appJson: files["app.json"] ?? null, pushboatYml: files["pushboat.yml"] ?? null }, environment.branch);
+}
+
+export async function testPhaseAt(deps: Pick<Deps, "repositories">, app: AppName, commit: CommitId): Promise<TestPhase | null> {
+  const files = await deps.repositories.files(app, commit, ["app.json", "pushboat.yml"]);
+  return readTestPhase({ appJson: files["app.json"] ?? null, pushboatYml: files["pushboat.yml"] ?? null });
 }
 
 export function currentManifest(deps: Pick<Deps, "store">, environment: EnvironmentRecord): Manifest {

@@ -23,7 +23,7 @@ import { createSummary, describeEnvironment, explainFailure } from "./push-outpu
 import { type PushStep, planUpdates } from "./push-plan.ts";
 import { commandPrefix } from "./urls.ts";
 
-const KNOWN_OPTIONS = new Set(["dry-run", "no-cache"]);
+const KNOWN_OPTIONS = new Set(["dry-run", "no-cache", "skip-tests"]);
 
 export interface PushDeps {
   readonly deps: Deps;
@@ -58,6 +58,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
     const commit = update.newCommit as CommitId;
     if (isDryRun(push)) return await forecast(push, environmentName(push.app, production ? null : branch), commit);
     const environment = await ensureEnvironment(deps, push.app, production ? null : branch);
+    const skipTests = push.options.includes("skip-tests");
     const deployment = operations.submit({
       app: push.app,
       environment,
@@ -65,8 +66,8 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
       kind: "push",
       commit,
       oldCommit: update.oldCommit,
-      payload: { noCache: push.options.includes("no-cache"), production },
-      description: `Deploy ${commit.slice(0, 7)}`,
+      payload: { noCache: push.options.includes("no-cache"), skipTests, production },
+      description: `Deploy ${commit.slice(0, 7)}${skipTests ? " (tests skipped)" : ""}`,
       by: push.identity.name,
     });
     deps.store.access.audit(push.identity, "push", `${environment} ${commit}`, deps.now());

@@ -2,6 +2,7 @@
 import type { EventSink } from "./events.ts";
 import type { Image, Layer, LayerId } from "./image.ts";
 import type { AppName, CommitId, EnvironmentName } from "./names.ts";
+import type { TestPhase } from "./test-phase.ts";
 
 export interface BuildRequest {
   readonly app: AppName;
@@ -13,6 +14,8 @@ export interface BuildRequest {
   readonly previousCommit: CommitId | null;
   /** Of the environment; a build sees only the keys that its pushboat.yml names. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Run in what was built; where it fails the build fails. Absent: there are no tests, or the push skips them. */
+  readonly test?: TestPhase;
   /** -o no-cache: every layer but base and language is made anew. */
   readonly noCache: boolean;
   readonly onEvent: EventSink;

@@ -1,6 +1,6 @@
 /** What a deployment reports upwards. The push output, the log and the audit trail all render these. */
 
-export type Phase = "source" | "plan" | "build" | "release" | "start" | "commit" | "route" | "postdeploy";
+export type Phase = "source" | "plan" | "build" | "test" | "release" | "start" | "commit" | "route" | "postdeploy";
 
 export type DeployEvent =
   | { readonly kind: "phase-started"; readonly phase: Phase; readonly title: string }

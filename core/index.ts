@@ -26,4 +26,5 @@ export * from "./sandbox.ts";
 export * from "./schema-error.ts";
 export * from "./settings.ts";
 export * from "./shell-words.ts";
+export * from "./test-phase.ts";
 export * from "./workload.ts";

@@ -23,6 +23,7 @@ export interface Payload {
   readonly rollbackTo?: number;
   readonly mounts?: Readonly<Record<string, string | null>>;
   readonly noCache?: boolean;
+  readonly skipTests?: boolean;
   /** An image that is there already is released: promotion, or a branch environment made from a release. */
   readonly image?: { readonly digest: string; readonly manifest: Manifest };
   /** This push makes its branch the production branch when it goes live. */
