@@ -54,8 +54,8 @@ export function createAccessActions({ store, now }: Pick<Deps, "store" | "now">)
           hint: "Add another one first, or remove it on the server with `sudo ./pushboat keys:remove`.",
         });
       }
-      store.access.removeKey(name);
       store.access.audit(actor.identity, "keys:remove", name, now());
+      store.access.removeKey(name);
     },
     async createToken(name, lifetimeMs, rights, actor) {
       checkRights({ store }, rights);
@@ -92,6 +92,7 @@ export function createCredentials({ store, now }: Pick<Deps, "store" | "now">): 
       const record = store.access.tokenByHash(hashToken(token));
       return record === null || record.expiresMs <= now() ? null : { name: record.name, via: "http", from, ...scope(record) };
     },
+    onKeyRevoked: (listener) => store.access.onKeyRemoved(listener),
   };
 }
 

@@ -74,4 +74,6 @@ export interface Credentials {
   byKeyFingerprint(fingerprint: string, from: string): Promise<Identity | null>;
   /** The identity of an HTTP token in clear, or null (unknown, expired, revoked). */
   byToken(token: string, from: string): Promise<Identity | null>;
+  /** Told, by its name, when an SSH key may no longer come in: what it has open ends. Answers what ends the listening. */
+  onKeyRevoked(listener: (name: Identity["name"]) => void): () => void;
 }

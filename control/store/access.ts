@@ -48,6 +48,7 @@ export function createAccessStore(sql: Statements) {
     expiresMs: integer(row, "expires_ms"),
     ...rights(row),
   });
+  const revocationListeners = new Set<(name: KeyName) => void>();
   return {
     keys: (): readonly KeyRecord[] => sql.all("SELECT * FROM keys ORDER BY name").map(asKey),
     key(name: KeyName): KeyRecord | null {
@@ -70,7 +71,15 @@ export function createAccessStore(sql: Statements) {
         key.branches,
       );
     },
-    removeKey: (name: KeyName): boolean => sql.run("DELETE FROM keys WHERE name = ?", name) > 0,
+    removeKey(name: KeyName): boolean {
+      const removed = sql.run("DELETE FROM keys WHERE name = ?", name) > 0;
+      if (removed) for (const listener of [...revocationListeners]) listener(name);
+      return removed;
+    },
+    onKeyRemoved(listener: (name: KeyName) => void): () => void {
+      revocationListeners.add(listener);
+      return () => void revocationListeners.delete(listener);
+    },
 
     tokens: (): readonly TokenRecord[] => sql.all("SELECT * FROM tokens ORDER BY name").map(asToken),
     token(name: KeyName): TokenRecord | null {

@@ -123,6 +123,7 @@ function serveClient({ client, from, authenticated, dependencies }: ClientParts)
         switch (verdict.kind) {
           case "accept":
             identity = verdict.identity;
+            endWhenRevoked(client, identity, credentials);
             return context.accept();
           case "sign":
             return context.accept();
@@ -152,6 +153,14 @@ function serveClient({ client, from, authenticated, dependencies }: ClientParts)
     });
     serveSession(session, { ...dependencies, identity });
   });
+}
+
+/** A removed key loses what it has open too: sessions that follow a log would go on for ever. Its deployments go on (design.md 3). */
+function endWhenRevoked(client: Connection, identity: Identity, credentials: Credentials): void {
+  const stopListening = credentials.onKeyRevoked((name) => {
+    if (name === identity.name) client.end();
+  });
+  client.once("close", stopListening);
 }
 
 /** RFC 4253, 4.2: lines before the version string are shown by clients as they are. */

@@ -28,6 +28,15 @@ describe("access", () => {
     expect((await bob.ssh(platform.ports.ssh, "apps")).code).toBe(255);
   });
 
+  it("ends for what a key has open, at once, when the key is removed", async () => {
+    expect((await platform.ssh("keys:add bob", { stdin: `${bob.publicKey}\n` })).code).toBe(0);
+    const begun = Promise.withResolvers<void>();
+    const following = bob.ssh(platform.ports.ssh, "logs blog -t", { onOutput: () => begun.resolve() });
+    await begun.promise;
+    expect((await platform.ssh("keys:remove bob")).code).toBe(0);
+    expect((await following).code).not.toBe(0);
+  });
+
   it("by token ends when the token is removed, and the token itself is kept nowhere", async () => {
     const { token } = JSON.parse((await platform.ssh("tokens:create ci --json")).stdout) as { token: string };
     const url = `http://token:${token}@127.0.0.1:${platform.ports.http}/git/blog.git`;

@@ -149,6 +149,7 @@ async function credentialsOf(client: Client): Promise<Credentials> {
   return {
     byKeyFingerprint: async (fingerprint, from) => (fingerprint === known ? { name: "alice", via: "ssh", role: "admin", from } : null),
     byToken: async (token, from) => (token === TOKEN ? { name: "ci", via: "http", role: "admin", from } : null),
+    onKeyRevoked: () => () => undefined,
   };
 }
 

@@ -259,7 +259,7 @@ describe("what is refused", () => {
   });
 
   test("a key that is not known", async () => {
-    await start({ credentials: { byKeyFingerprint: async () => null, byToken: async () => null } });
+    await start({ credentials: { byKeyFingerprint: async () => null, byToken: async () => null, onKeyRevoked: () => () => undefined } });
     const refused = await ssh("help");
     expect(refused.stderr).toContain("Permission denied (publickey)");
   });
@@ -294,7 +294,11 @@ describe("an identity", () => {
 
   test.each(["rsa", "ecdsa"])("is bound to an %s key too", async (type) => {
     await start({
-      credentials: { byKeyFingerprint: async (name, from) => ({ name, from, via: "ssh", role: "admin" }), byToken: async () => null },
+      credentials: {
+        byKeyFingerprint: async (name, from) => ({ name, from, via: "ssh", role: "admin" }),
+        byToken: async () => null,
+        onKeyRevoked: () => () => undefined,
+      },
     });
     const file = join(given.directory, `id_${type}`);
     await run(["ssh-keygen", "-q", "-t", type, "-N", "", "-f", file]);
