@@ -140,7 +140,8 @@ function createSweeper(deps: Deps): Sweeper {
   };
   return {
     released(environment) {
-      deps.store.releases.prune(environment, deps.settings.releasesKept);
+      const running = deps.runtime.instances(environment).map((instance) => instance.release);
+      deps.store.releases.prune(environment, deps.settings.releasesKept, running);
       if (timer === null && !sweeping) timer = setTimeout(sweep, SWEEP_DELAY_MS);
     },
     close: () => clearTimeout(timer ?? undefined),

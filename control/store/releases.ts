@@ -106,12 +106,16 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
     failPending(): void {
       sql.run("UPDATE releases SET state = 'failed' WHERE state = 'pending'");
     },
-    /** Forgets what is older than the newest `kept` releases that went live; failed ones in between stay, for the eye. */
-    prune(environment: EnvironmentName, kept: number): void {
+    /**
+     * Forgets what is older than the newest `kept` releases that went live; failed ones in between stay, for the eye. What still
+     * runs (an instance that drains) keeps its release: its layers are mounted.
+     */
+    prune(environment: EnvironmentName, kept: number, running: readonly number[]): void {
       sql.run(
-        "DELETE FROM releases WHERE environment = ?1 AND state IN ('past', 'failed') AND number < (SELECT min(number) FROM (SELECT number FROM releases WHERE environment = ?1 AND state IN ('past', 'current') ORDER BY number DESC LIMIT ?2))",
+        "DELETE FROM releases WHERE environment = ?1 AND state IN ('past', 'failed') AND number < (SELECT min(number) FROM (SELECT number FROM releases WHERE environment = ?1 AND state IN ('past', 'current') ORDER BY number DESC LIMIT ?2)) AND number NOT IN (SELECT value FROM json_each(?3))",
         environment,
         kept,
+        JSON.stringify(running),
       );
     },
     /** Digests that some release still needs. */

@@ -163,10 +163,12 @@ test("a deployment only moves along its table of transitions", () => {
   expect(store.deployments.move(deployment.id, "building", { nowMs: 1 })).toBe(false);
 });
 
-test("pruning keeps the newest releases and always the current one", () => {
+test("pruning keeps the newest releases, always the current one, and what an instance that drains still runs", () => {
   const first = push(null, "a");
   for (let number = 1; number <= 6; number += 1) commitRelease(pending({}, first.id), first, {});
-  store.releases.prune(production, 3);
+  store.releases.prune(production, 3, [6, 2]);
+  expect(store.releases.releases(production).map((release) => release.number)).toEqual([6, 5, 4, 2]);
+  store.releases.prune(production, 3, [6]);
   expect(store.releases.releases(production).map((release) => release.number)).toEqual([6, 5, 4]);
 });
 
