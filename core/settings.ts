@@ -16,6 +16,8 @@ export interface Settings {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly sshPort: number;
+  /** The router's metrics, on 127.0.0.1 only; 0: none. */
+  readonly metricsPort: number;
   readonly bind: string;
   /** null: a private Redis on runDirectory/redis/redis.sock. */
   readonly redisUrl: string | null;
@@ -70,6 +72,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     httpPort: integer("PUSHBOAT_HTTP_PORT", 8080, 1, 65535),
     httpsPort: integer("PUSHBOAT_HTTPS_PORT", 8443, 1, 65535),
     sshPort: integer("PUSHBOAT_SSH_PORT", 2222, 1, 65535),
+    metricsPort: integer("PUSHBOAT_METRICS_PORT", 0, 0, 65535),
     bind: env["PUSHBOAT_BIND"] ?? "0.0.0.0",
     redisUrl: env["REDIS_URL"] ?? null,
     buildConcurrency: integer("PUSHBOAT_BUILD_CONCURRENCY", Math.max(1, availableParallelism() - 1), 1, 64),

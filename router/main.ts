@@ -61,6 +61,11 @@ await listenAt(router.http, settings.httpPort);
 await listenAt(router.https, settings.httpsPort).catch((error: unknown) =>
   log.error({ err: error, port: settings.httpsPort }, "no HTTPS: the port cannot be listened on"),
 );
+if (settings.metricsPort > 0) {
+  await listen(router.metrics, { host: "127.0.0.1", port: settings.metricsPort, backlog: 16, reusePort: true }).catch((error: unknown) =>
+    log.error({ err: error, port: settings.metricsPort }, "no metrics: the port cannot be listened on"),
+  );
+}
 if (user !== null) becomeUser(user);
 if (predecessor !== null) handOver(predecessor);
 log.info({ bind: settings.bind, port: settings.httpPort }, "router is listening");

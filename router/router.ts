@@ -10,6 +10,8 @@ import { Deadlines } from "./deadlines.ts";
 import { Holding } from "./holding.ts";
 import { createHttpsServer } from "./https-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
+import { renderMetrics } from "./metrics.ts";
+import { createMetricsServer } from "./metrics-server.ts";
 import { RequestCounts } from "./request-counts.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -35,6 +37,7 @@ export interface Router {
   readonly http: Server;
   readonly https: Server;
   readonly control: Server;
+  readonly metrics: Server;
   /** Reads the snapshot, if there is one. */
   load(): Promise<void>;
   apply(table: RouteTable): void;
@@ -128,6 +131,7 @@ export function createRouter(options: RouterOptions): Router {
     inFlight: visits.inFlight(),
   });
   const door = createControlDoor({ book, visits, reload: inOrder(load), report, onDefect });
+  const metrics = createMetricsServer(() => renderMetrics(report(), counts));
   deadlines.start();
   accessLog.start();
 
@@ -135,6 +139,7 @@ export function createRouter(options: RouterOptions): Router {
     http,
     https,
     control: door.server,
+    metrics,
     load,
     apply,
     setCertificates: (all) => certificates.apply(all),
@@ -143,6 +148,7 @@ export function createRouter(options: RouterOptions): Router {
       closing = true;
       http.close();
       https.close();
+      metrics.close();
       // Connections to it stay until the process ends: they tell what is in flight.
       door.leave();
       for (const connection of connections) connection.closeWhenIdle();

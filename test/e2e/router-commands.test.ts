@@ -1,6 +1,7 @@
 /** `routes`, `router:status`, `router:restart` through the real door. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenLoad } from "../support/constant-load.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp } from "../support/tiny-app.ts";
 
@@ -8,8 +9,10 @@ const SERVER = `require("node:http").createServer((request, response) => respons
 
 describe("The router", () => {
   let platform: Platform;
+  let metricsPort = 0;
   beforeAll(async () => {
-    platform = await givenPlatform();
+    [metricsPort = 0] = await freePorts(1);
+    platform = await givenPlatform({ settings: { PUSHBOAT_METRICS_PORT: String(metricsPort) } });
     const pushed = await (await platform.givenApp(tinyApp("", { "server.js": SERVER }), { app: "blog" })).push();
     if (pushed.code !== 0) throw new Error(pushed.output);
   });
@@ -28,6 +31,7 @@ describe("The router", () => {
     ]);
     await platform.ssh("maintenance:on blog");
     expect((await platform.ssh("routes")).stdout).toMatch(/^blog\.localhost {2}blog {2}maintenance {2}/m);
+    await platform.expectHost("blog.localhost").toAnswer(503);
     await platform.ssh("maintenance:off blog");
   });
 
@@ -38,6 +42,31 @@ describe("The router", () => {
     expect(after.requests - before.requests).toBeGreaterThanOrEqual(5);
     expect(after).toMatchObject({ pid: platform.pid("router"), tableVersion: expect.any(Number) });
     expect(after.uptimeMs).toBeGreaterThan(before.uptimeMs);
+  });
+
+  it("tells Prometheus of this machine what it answered, by app and class", async () => {
+    for (let request = 0; request < 3; request++) await platform.expectHost("blog.localhost").toAnswer("hello");
+    await platform.http("nobody.localhost");
+    const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+    expect(answer.headers.get("content-type")).toContain("version=0.0.4");
+    const lines = (await answer.text()).trimEnd().split("\n");
+    for (const line of lines) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? [\d.]+)$/);
+    const value = (series: string) =>
+      Number(
+        lines
+          .find((line) => line.startsWith(`pushboat_router_${series} `))
+          ?.split(" ")
+          .at(-1),
+      );
+    const answered = value(`requests_total{app="blog",environment="blog",code="2xx"}`);
+    expect(answered).toBeGreaterThanOrEqual(3);
+    expect(value(`requests_total{app="blog",environment="blog",code="5xx"}`)).toBeGreaterThanOrEqual(1); // while it was under maintenance
+    expect(value(`requests_total{app="",environment="",code="4xx"}`)).toBeGreaterThanOrEqual(1);
+    const all = value(`request_duration_seconds_count{app="blog",environment="blog"}`);
+    expect(all).toBeGreaterThan(answered);
+    expect(value(`request_duration_seconds_bucket{app="blog",environment="blog",le="+Inf"}`)).toBe(all);
+    expect(value(`request_duration_seconds_sum{app="blog",environment="blog"}`)).toBeGreaterThan(0);
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/`)).status).toBe(404);
   });
 
   it("is replaced by router:restart without a failed request, twice in a row, and control stays", async () => {
@@ -60,6 +89,7 @@ describe("The router", () => {
     expect(new Set(pids).size).toBe(3);
     expect(platform.pid("control")).toBe(control);
     await platform.expectHost("blog.localhost").toAnswer("hello");
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
     expect((await platform.ssh("audit")).stdout).toContain("router:restart");
   });
 });
