@@ -1,5 +1,8 @@
 /** One build step in a sandbox: its limits, its environment, and what its end means. */
+import { readdir, rm } from "node:fs/promises";
 import { totalmem } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   APP_GID,
   APP_HOME,
@@ -11,6 +14,7 @@ import {
   type SandboxBind,
   type SandboxResult,
 } from "../core/index.ts";
+import { unreachableFor } from "./network-failure.ts";
 
 export interface StepRun {
   readonly sandbox: Sandbox;
@@ -33,14 +37,23 @@ export interface StepLimits {
   readonly memoryBytes: number;
   readonly pids: number;
   readonly timeoutMs: number;
+  /** Before each further try of a step that could not reach its registry. */
+  readonly retryDelaysMs: readonly number[];
 }
 
 /** Half of the host: a build must not take the running apps down. */
-export const STEP_LIMITS: StepLimits = { memoryBytes: Math.floor(totalmem() / 2), pids: 1024, timeoutMs: 15 * 60_000 };
+export const STEP_LIMITS: StepLimits = {
+  memoryBytes: Math.floor(totalmem() / 2),
+  pids: 1024,
+  timeoutMs: 15 * 60_000,
+  retryDelaysMs: [2_000, 10_000],
+};
 
 /** Half of an app's: a busy build gives way to what serves. */
 const CPU_SHARES = 512;
 const LAST_LINES = 12;
+/** Looked at for what went wrong: a cause may stand above a longer summary. */
+const REMEMBERED_LINES = 60;
 
 /** Where the sandbox mounts the host's CA bundle for network `registry` (over the base's own file, read-only, never in a layer). */
 const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
@@ -59,9 +72,15 @@ const HOME = "/tmp/home";
 
 export async function runStep({ user, ...run }: StepRun): Promise<void> {
   const place = user === "app" ? { workingDirectory: APP_HOME, uid: APP_UID, gid: APP_GID } : { workingDirectory: "/", uid: 0, gid: 0 };
-  const { result, lastLines } = await runCommand({ ...run, place });
-  const failure = stepFailure(run.title, result, lastLines, run.limits);
-  if (failure !== null) throw failure;
+  for (const delayMs of [...run.limits.retryDelaysMs, null]) {
+    const { result, lastLines } = await runCommand({ ...run, place });
+    const failure = stepFailure(run.title, result, lastLines, run.limits);
+    if (failure === null) return;
+    if (failure.code !== "build/registry" || delayMs === null) throw failure;
+    run.onEvent({ kind: "warning", text: `${failure.message}; it is tried again in ${delayMs / 1000} s` });
+    for (const name of await readdir(run.upperDirectory)) await rm(join(run.upperDirectory, name), { recursive: true, force: true });
+    await setTimeout(delayMs, undefined, { signal: run.signal });
+  }
 }
 
 export interface CommandRun extends Omit<StepRun, "user"> {
@@ -88,7 +107,7 @@ export async function runCommand({ limits, place, ...run }: CommandRun): Promise
     timeoutMs: limits.timeoutMs,
     onLine: (text) => {
       lastLines.push(text);
-      if (lastLines.length > LAST_LINES) lastLines.shift();
+      if (lastLines.length > REMEMBERED_LINES) lastLines.shift();
       run.onEvent({ kind: "output", source: run.title, text });
     },
     signal: run.signal,
@@ -109,7 +128,12 @@ function stepEnv(): Readonly<Record<string, string>> {
 }
 
 /** null: it went well. Pure. */
-export function stepFailure(title: string, result: SandboxResult, lastLines: readonly string[], limits: StepLimits): PushboatError | null {
+export function stepFailure(
+  title: string,
+  result: SandboxResult,
+  lastLines: readonly string[],
+  limits: Pick<StepLimits, "memoryBytes" | "timeoutMs">,
+): PushboatError | null {
   if (result.exitCode === 0 && !result.timedOut && !result.outOfMemory) return null;
   const mb = Math.round(limits.memoryBytes / 1024 / 1024);
   if (result.outOfMemory) {
@@ -124,6 +148,18 @@ export function stepFailure(title: string, result: SandboxResult, lastLines: rea
       code: "build/timed-out",
       message: `${title} was not done after ${Math.round(limits.timeoutMs / 60_000)} minutes, and was stopped`,
       hint: withOutput("Look for a command that waits for input or never ends (a watcher, a server).", lastLines),
+    });
+  }
+  const tool = unreachableFor(lastLines);
+  if (tool !== null) {
+    return new PushboatError({
+      code: "build/registry",
+      message: `${title} could not reach where ${tool} gets its packages from`,
+      hint: withOutput(
+        "Nothing is wrong with the app as far as one can see: push again later. `sudo ./pushboat doctor` tests the machine's own connection.",
+        lastLines,
+      ),
+      kind: "transient",
     });
   }
   return new PushboatError({
@@ -153,5 +189,7 @@ function adviceFor(lastLines: readonly string[]): string {
 }
 
 export function withOutput(advice: string, lastLines: readonly string[]): string {
-  return lastLines.length === 0 ? advice : [advice, "The last lines were:", ...lastLines.map((line) => `  ${line}`)].join("\n");
+  return lastLines.length === 0
+    ? advice
+    : [advice, "The last lines were:", ...lastLines.slice(-LAST_LINES).map((line) => `  ${line}`)].join("\n");
 }

@@ -61,7 +61,8 @@ export async function runTests(parts: Parts, request: BuildRequest, prepare: () 
         signal: request.signal,
       });
       const failure = stepFailure(title, result, lastLines, parts.limits.step);
-      if (failure?.code === "build/step-failed") throw testsFailed(test.command, result.exitCode, lastLines);
+      if (failure?.code === "build/step-failed" || failure?.code === "build/registry")
+        throw testsFailed(test.command, result.exitCode, lastLines);
       if (failure !== null) throw failure;
     } finally {
       rmSync(draft, { recursive: true, force: true });

@@ -354,6 +354,26 @@ describe("the store", () => {
     expect(existsSync(join(after.image.layers.at(-1)?.directories[0] ?? "", "app/server.js"))).toBe(true);
   });
 
+  it("gives a branch production's cache to begin with, and never shows production what the branch wrote", async () => {
+    const workshop = given();
+    const build = async (environment: string, name: string) => {
+      workshop.repository.write({
+        ...app(),
+        "name.txt": name,
+        "pushboat.yml":
+          "build:\n  cache: [kept]\n  command: echo found $(cat kept/log); cat name.txt >> kept/log; ln -f kept/log kept/$(cat name.txt)\n",
+      });
+      workshop.repository.commit();
+      const { lines } = await workshop.build({ environment: environment as never });
+      return lines.map((line) => line.trim()).find((line) => line.startsWith("found"));
+    };
+    expect(await build("blog", "production,")).toBe("found");
+    expect(await build("blog@feature", "branch,")).toBe("found production,");
+    expect(await build("blog@other", "other,")).toBe("found production,branch,");
+    expect(await build("blog", "again,")).toBe("found production,");
+    expect(leftDrafts(workshop)).toEqual([]);
+  });
+
   it("keeps branches' npm downloads apart from production's", async () => {
     const workshop = given();
     workshop.repository.write(app({ scripts: { start: "node .", build: "true" } }));

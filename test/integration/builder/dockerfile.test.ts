@@ -203,7 +203,7 @@ CMD sleep 1
   });
 
   it("that eats memory is stopped before the machine suffers, and one that never ends after its time", async () => {
-    const step = { memoryBytes: 300 * 1024 * 1024, pids: 512, timeoutMs: 20_000 };
+    const step = { memoryBytes: 300 * 1024 * 1024, pids: 512, timeoutMs: 20_000, retryDelaysMs: [] };
     const small = givenWorkshop({ sandbox: createSandbox({ engine }), limits: { step } });
     try {
       const build = (instruction: string) => {

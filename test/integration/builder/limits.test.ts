@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 function given(build: string, limits: { memoryBytes?: number; timeoutMs?: number } = {}): Workshop {
-  const step = { memoryBytes: 512 * MB, pids: 256, timeoutMs: 60_000, ...limits };
+  const step = { memoryBytes: 512 * MB, pids: 256, retryDelaysMs: [], timeoutMs: 60_000, ...limits };
   const workshop = givenWorkshop({ sandbox: createSandbox({ engine }), limits: { step } });
   workshops.push(workshop);
   workshop.repository.write({ "package.json": JSON.stringify({ scripts: { start: "node .", build } }), "server.js": "" });

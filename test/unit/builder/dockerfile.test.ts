@@ -7,7 +7,7 @@ import type { ToolOutcome } from "../../../builder/import/tool.ts";
 
 const withFile = { entries: new Map([["Dockerfile", { type: "file" as const, id: "1" }]]) };
 const without = { entries: new Map() };
-const limits = { memoryBytes: 512 * 1024 * 1024, pids: 100, timeoutMs: 60_000 };
+const limits = { memoryBytes: 512 * 1024 * 1024, pids: 100, retryDelaysMs: [], timeoutMs: 60_000 };
 
 describe("which Dockerfile builds a commit", () => {
   it("is the one at the root, unless pushboat.yml names another buildpack or another file", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stepFailure } from "../../../builder/step.ts";
 import { renderError } from "../../../core/index.ts";
 
-const LIMITS = { memoryBytes: 2048 * 1024 * 1024, pids: 1024, timeoutMs: 15 * 60_000 };
+const LIMITS = { memoryBytes: 2048 * 1024 * 1024, pids: 1024, timeoutMs: 15 * 60_000, retryDelaysMs: [] };
 const ENDED = { exitCode: 1, outOfMemory: false, timedOut: false };
 
 function shown(result: Partial<typeof ENDED>, lines: readonly string[]): string {
