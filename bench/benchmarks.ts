@@ -9,6 +9,7 @@ import { neighbour } from "./neighbour.ts";
 import { rollback } from "./rollback.ts";
 import { router } from "./router.ts";
 import { start } from "./start.ts";
+import { zeroDowntime } from "./zero-downtime.ts";
 
 export const benchmarks: readonly Benchmark[] = [
   deploy,
@@ -17,6 +18,7 @@ export const benchmarks: readonly Benchmark[] = [
   rollback,
   router,
   constantLoad,
+  zeroDowntime,
   memory,
   environments,
   neighbour,
