@@ -7,9 +7,12 @@ import type { PackagesLanguage } from "./language.ts";
 import type { LanguageLayerSpec } from "./language-layer.ts";
 import { runStep, STEP_LIMITS } from "./step.ts";
 
-/** Lists and archives go to /tmp: a layer holds no trace of them. Nothing that a package brings is started. */
+/**
+ * Lists and archives go to /tmp: a layer holds no trace of them. Nothing that a package brings is started. The base has no
+ * manual pages, but update-alternatives (Java's) fails where their directory is missing.
+ */
 const APT = `set -e
-mkdir -p /tmp/apt/lists/partial /tmp/apt/archives/partial
+mkdir -p /tmp/apt/lists/partial /tmp/apt/archives/partial /usr/share/man/man1
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
 apt() {
   apt-get -o APT::Sandbox::User=root -o Dir::State::lists=/tmp/apt/lists -o Dir::Cache=/tmp/apt -o Dir::Cache::archives=/tmp/apt/archives \\

@@ -1,5 +1,6 @@
 /** Buildpacks: each knows one kind of application. Data and pure functions; the builder has the effects. */
 import { go } from "./go.ts";
+import { java } from "./java.ts";
 import { node } from "./node.ts";
 import type { Buildpack } from "./plan.ts";
 import { python } from "./python.ts";
@@ -15,6 +16,7 @@ export const BUILDPACKS: readonly Buildpack[] = [
   go,
   python,
   rust,
+  java,
   // A build script and nothing to start: the output is the site. Before plain files, as Vite keeps an index.html in the root.
   staticBuild,
   // Only files. Last: many applications hold an index.html somewhere.

@@ -32,7 +32,7 @@ export const READ_FILES: readonly string[] = [
   ...["manage.py", "main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "app/main.py", "app/__init__.py", "src/main.py", "api/main.py"],
   ...["go.mod", "go.work"],
   ...["Cargo.toml", "rust-toolchain.toml", "rust-toolchain"],
-  ...["pom.xml", "build.gradle", "build.gradle.kts", "system.properties"],
+  ...["pom.xml", "build.gradle", "build.gradle.kts", "system.properties", ".java-version"],
   ...["Gemfile", "Gemfile.lock", ".ruby-version", "composer.json"],
 ];
 

@@ -27,7 +27,7 @@ describe("languages", () => {
     const app = await platform.givenApp(name);
     const pushed = await app.push();
     expect(pushed.output).toContain(`${expectation.buildpack}: `);
-    expect(pushed.code).toBe(0);
+    expect(pushed.code, pushed.output).toBe(0);
     if (expectation.version !== null) expect(pushed.output).toContain(` ${expectation.version}`);
     if (expectation.source !== null) expect(pushed.output).toContain(`(from ${expectation.source})`);
     await platform.expectHost(app.host).toAnswer(expectation.answer?.body ?? "");
