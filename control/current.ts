@@ -25,6 +25,7 @@ export async function currentWorkload(deps: Deps, environment: EnvironmentRecord
     commit: release.commit,
     image,
     config: release.config,
+    manifest: release.manifest,
     formation: deps.store.releases.formation(environment.name),
     mounts: deps.store.resources.volumes(environment.name),
     allowed: deps.store.resources.allowed(environment.name),

@@ -135,6 +135,7 @@ function candidateWorkload(deps: Deps, candidate: Candidate, release: number, re
     commit: candidate.commit,
     image: candidate.image,
     config: candidate.config,
+    manifest: candidate.manifest,
     formation: candidate.formation,
     mounts: volumes.map(({ name, mountedAt }) => ({
       name,

@@ -6,6 +6,8 @@ import {
   DEFAULT_SIZE,
   type Image,
   type InstanceSize,
+  type Manifest,
+  NO_HEALTH_RULES,
   type PrivateAddress,
   type ProcessDefinition,
   type ProcessType,
@@ -26,6 +28,7 @@ export interface WorkloadInput {
   readonly commit: CommitId | null;
   readonly image: Image;
   readonly config: Config;
+  readonly manifest: Manifest;
   /** Explicit quantities. */
   readonly formation: Readonly<Record<string, number>>;
   readonly mounts: readonly { readonly name: string; readonly mountedAt: string | null }[];
@@ -50,15 +53,17 @@ export function makeWorkload(input: WorkloadInput): Workload {
     allowed: input.allowed,
     processes: (Object.entries(image.processes) as [ProcessType, ProcessDefinition][])
       .filter(([type]) => type !== RELEASE)
-      .map(
-        ([type, definition]): WorkloadProcess => ({
+      .map(([type, definition]): WorkloadProcess => {
+        const health = input.manifest.processes?.[type]?.health ?? NO_HEALTH_RULES;
+        return {
           type,
           definition,
           quantity: quantityOf(type, input.formation),
           size: sizeFor(environment.branch === null ? "production" : "branch"),
-          readiness: { httpPath: null, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
-        }),
-      ),
+          readiness: { checks: health.startup, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
+          health,
+        };
+      }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { type AppJson, appJsonFor, parseAppJson } from "./app-json.ts";
 import { PushboatError } from "./errors.ts";
 import type { BranchName } from "./names.ts";
+import { type ProcessRules, processRules } from "./process-rules.ts";
 import { parsePeriod, parsePushboatYml, rulesFor } from "./pushboat-yml.ts";
 
 export interface EnvRule {
@@ -16,6 +17,8 @@ export interface Manifest {
   readonly env: Readonly<Record<string, EnvRule>>;
   /** Quantities that a first deploy starts with. */
   readonly formation: Readonly<Record<string, number>>;
+  /** By process type; missing in releases that were made before there were any. */
+  readonly processes?: Readonly<Record<string, ProcessRules>>;
   /** Once, after the first deploy. */
   readonly postdeploy: string | null;
   /** Before a branch environment ends. */
@@ -45,6 +48,7 @@ export function readManifest(files: ManifestFiles, branch: BranchName | null): M
   return {
     env: branch === null ? {} : { ...envRules(appJson), ...plainRules(rules?.env ?? {}) },
     formation: { ...quantities(appJson), ...rules?.formation },
+    processes: processRules(appJson.healthchecks, yml.processes),
     postdeploy: appJson.scripts?.postdeploy ?? null,
     predestroy: appJson.scripts?.["pr-predestroy"] ?? null,
     ...(rules?.ttl === undefined ? {} : { ttlMs: parsePeriod(rules.ttl) }),

@@ -2,6 +2,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { PushboatError } from "./errors.ts";
+import { processSection } from "./process-rules.ts";
 import { checkShape } from "./schema-error.ts";
 
 const relativePath = z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0\r\n]+$/, "must be a path inside the repository");
@@ -43,6 +44,8 @@ const environment = z.strictObject({
 });
 
 const schema = z.strictObject({
+  /** Process type -> how its instances are looked after. */
+  processes: z.record(z.string(), processSection).optional(),
   build: build.optional(),
   /** Test command: run in the built image, with development dependencies, before the release. */
   test: z.string().optional(),

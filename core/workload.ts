@@ -1,5 +1,6 @@
 /** What an environment shall run, what does run, and the runtime's face towards control. */
 import type { EventSink } from "./events.ts";
+import type { HealthCheck, HealthRules } from "./health.ts";
 import type { Image, ProcessDefinition } from "./image.ts";
 import type { AppName, EnvironmentName, ProcessType, VolumeName } from "./names.ts";
 
@@ -26,9 +27,9 @@ export interface PrivateAddress {
   readonly port: number;
 }
 
-/** Web is ready when it accepts TCP on PORT, or answers GET path with 2xx/3xx; others when up for `upForMs`. */
+/** Ready when all startup checks are well; without any, web when it accepts TCP on PORT, others when up for `upForMs`. */
 export interface ReadinessRule {
-  readonly httpPath: string | null;
+  readonly checks: readonly HealthCheck[];
   readonly timeoutMs: number;
   readonly upForMs: number;
 }
@@ -39,6 +40,8 @@ export interface WorkloadProcess {
   readonly quantity: number;
   readonly size: InstanceSize;
   readonly readiness: ReadinessRule;
+  /** After it went live. */
+  readonly health: HealthRules;
 }
 
 /** Everything an environment shall run. Instances of another `revision` are surplus. */

@@ -31,9 +31,10 @@ export async function adopt(parts: AdoptParts): Promise<void> {
 /** False: it is dead; the watch that begins here will find out how it ended. */
 function adoptInstance({ table, lives, logs, marks }: AdoptParts, container: Container, found: Tracked): boolean {
   const living = isAlive(container);
-  const upSinceMs = marks.sinceMs(container.id);
-  const up = living && upSinceMs !== null;
-  table.add({ ...found, upSinceMs, ...(up ? { state: "up" as const, sinceMs: upSinceMs } : {}) });
+  const mark = marks.of(container.id);
+  const upSinceMs = mark?.upSinceMs ?? null;
+  if (!living || mark === null) table.add({ ...found, upSinceMs });
+  else table.add({ ...found, upSinceMs, sinceMs: mark.upSinceMs, state: mark.unready === null ? "up" : "unready", reason: mark.unready });
   if (living) logs.adoptFile(container.logFile, container.id);
   lives.adopt(container, found);
   return living;

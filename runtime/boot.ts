@@ -1,11 +1,12 @@
 /** From started to up: the wait for readiness of one instance, and what is said and done when it does not come up. */
-import { WEB, type WorkloadProcess } from "../core/index.ts";
+import { WEB, type Workload, type WorkloadProcess } from "../core/index.ts";
 import type { Container, ContainerExit, Engine } from "./engine/contract.ts";
 import type { InstanceTable } from "./instance-table.ts";
 import { socketName } from "./listening-sockets.ts";
 import type { Logs } from "./logs/index.ts";
+import { probeTarget } from "./probe-target.ts";
 import { isAlive } from "./process-identity.ts";
-import { awaitUpFor, awaitWebReady } from "./readiness.ts";
+import { awaitChecks, awaitUpFor, awaitWebReady } from "./readiness.ts";
 import { engineError, failureReason, type StartFailure, startError, stoppedError } from "./start-failure.ts";
 import { instanceName, supervisorSource, type Tracked } from "./tracked.ts";
 
@@ -35,6 +36,7 @@ export const NEVER = new Promise<never>(() => {});
 export interface Boot {
   readonly instance: Tracked;
   readonly life: Life;
+  readonly workload: Workload;
   readonly process: WorkloadProcess;
 }
 
@@ -60,16 +62,16 @@ function comeUp(parts: BootParts, boot: Boot): void {
 }
 
 async function watchReadiness(parts: BootParts, boot: Boot, container: Container): Promise<StartFailure | null> {
-  const { instance, life, process } = boot;
+  const { instance, life, process, workload } = boot;
   const { signal } = life.over;
+  const target = probeTarget(parts.engine, workload, { ...instance, ip: container.ip });
+  const question = { target, isAlive: () => isAlive(container), rule: process.readiness, signal };
   try {
-    if (instance.type !== WEB || container.ip === null) return await awaitUpFor(process.readiness, signal);
+    if (instance.type !== WEB || container.ip === null)
+      return await (process.readiness.checks.length > 0 ? awaitChecks(question) : awaitUpFor(process.readiness, signal));
     return await awaitWebReady({
-      ip: container.ip,
+      ...question,
       pid: container.pid,
-      isAlive: () => isAlive(container),
-      rule: process.readiness,
-      signal,
       onWrongPort: (sockets) =>
         parts.logs.write(
           instance.environment,

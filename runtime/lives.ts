@@ -30,11 +30,16 @@ export interface Lives {
   ended(id: string): Promise<void>;
   /** Resolves when its start is over, one way or the other: before that it cannot be stopped. */
   started(id: string): Promise<void>;
+  /** Ends one that is up, for this reason; it has crashed then. */
+  condemn(id: string, verdict: string): Promise<void>;
   /** It was removed. */
   forget(id: string): void;
   /** Ends all watching; the containers run on. */
   close(): void;
 }
+
+/** A dead instance seldom hears TERM; meanwhile its place is empty. */
+const CONDEMNED_MS = 5_000;
 
 export function createLives(parts: LivesParts): Lives {
   const { engine, table, logs, now, complain } = parts;
@@ -96,9 +101,21 @@ export function createLives(parts: LivesParts): Lives {
     const life = lives.get(id);
     const instance = table.get(id);
     if (life === undefined || instance === undefined) return Promise.reject(stoppedError(id));
-    if (instance.state === "up") return Promise.resolve();
-    life.ready ??= becomeReady(parts, { instance, life, process: processOf(workload, instance.type) });
+    if (instance.state === "up" || instance.state === "unready") return Promise.resolve();
+    life.ready ??= becomeReady(parts, { instance, life, workload, process: processOf(workload, instance.type) });
     return life.ready;
+  }
+
+  /** Out of the rotation first; it may put its things in order for a moment. */
+  async function condemn(id: string, verdict: string): Promise<void> {
+    const life = lives.get(id);
+    if (life === undefined) return;
+    life.verdict = verdict;
+    if (table.get(id)?.state === "up") table.change(id, { state: "unready", sinceMs: now(), reason: verdict });
+    await engine.kill(id, "TERM");
+    const timer = setTimeout(() => engine.kill(id, "KILL").catch((error) => complain(`ending ${id}`, error)), CONDEMNED_MS);
+    await life.ended;
+    clearTimeout(timer);
   }
 
   function forget(id: string): void {
@@ -110,6 +127,7 @@ export function createLives(parts: LivesParts): Lives {
     begin,
     adopt: (container, instance) => live(instance, Promise.resolve(container)),
     ready,
+    condemn,
     ended: async (id) => await lives.get(id)?.ended,
     started: async (id) => {
       await lives.get(id)?.container.catch(() => {});

@@ -1,28 +1,31 @@
 /** Waits until an instance is ready, and tells what was seen where it does not become so. */
-import { request } from "node:http";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ReadinessRule, readinessDelayMs } from "../core/index.ts";
+import { type HealthCheck, probeName, type ReadinessRule, readinessDelayMs } from "../core/index.ts";
 import { APP_PORT } from "./container-spec.ts";
 import { isLoopback, type ListeningSocket, listeningSockets } from "./listening-sockets.ts";
+import { ask, type ProbeTarget } from "./probe.ts";
 import type { StartFailure } from "./start-failure.ts";
 
-export interface ReadinessQuestion {
-  readonly ip: string;
-  readonly pid: number;
+export interface StartupQuestion {
+  readonly target: ProbeTarget;
   /** False once its init has ended. */
   readonly isAlive: () => boolean;
   readonly rule: ReadinessRule;
   /** Aborted when the instance ended or nobody waits any more; then the abort reason is thrown. */
   readonly signal: AbortSignal;
+}
+
+export interface ReadinessQuestion extends StartupQuestion {
+  readonly pid: number;
   /** Once, when it listens elsewhere for a while: it may still come. */
   readonly onWrongPort: (sockets: readonly ListeningSocket[]) => void;
 }
 
-type Answer = { readonly ready: true } | { readonly ready: false; readonly seen: string };
+interface Failing {
+  readonly check: string;
+  readonly seen: string;
+}
 
-const CONNECT_TIMEOUT_MS = 1_000;
-const HTTP_TIMEOUT_MS = 5_000;
 /** When the container's sockets are looked at. Seldom: the kernel walks all its hash tables for it, some 5 ms of one core. */
 const LOOKS_AT_MS = [1_000, 3_000, 5_000] as const;
 const LOOK_EVERY_MS = 5_000;
@@ -37,56 +40,47 @@ export async function awaitWebReady(question: ReadinessQuestion): Promise<StartF
   const watch = socketWatch(question);
   for (let attempt = 0; ; attempt += 1) {
     await sleep(readinessDelayMs(attempt), undefined, { signal });
-    const last = await ask(question);
+    const last = await firstFailing(question);
     signal.throwIfAborted();
     // A dead container's address falls to the default route, and a transparent proxy there accepts any connection.
-    if (last.ready && question.isAlive()) return null;
+    if (last === null && question.isAlive()) return null;
     const elapsedMs = performance.now() - startedMs;
     const final = await watch(elapsedMs);
     if (final !== null) return final;
-    if (elapsedMs >= rule.timeoutMs) return await timedOut(question, last.ready ? "" : last.seen);
+    if (elapsedMs >= rule.timeoutMs) return await timedOut(question, last);
   }
 }
 
-/** Others are ready when they have been up for a while; the signal ends the wait when they exit. */
+/** The checks of a type that answers no requests: asked until all are well. */
+export async function awaitChecks(question: StartupQuestion): Promise<StartFailure | null> {
+  const { rule, signal } = question;
+  const startedMs = performance.now();
+  for (let attempt = 0; ; attempt += 1) {
+    await sleep(readinessDelayMs(attempt), undefined, { signal });
+    const last = await firstFailing(question);
+    signal.throwIfAborted();
+    if (last === null && question.isAlive()) return null;
+    if (performance.now() - startedMs >= rule.timeoutMs)
+      return { kind: "health-check", check: last?.check ?? "", lastAnswer: last?.seen ?? "", timeoutMs: rule.timeoutMs };
+  }
+}
+
+/** Without checks others are ready when they have been up for a while; the signal ends the wait when they exit. */
 export async function awaitUpFor(rule: ReadinessRule, signal: AbortSignal): Promise<null> {
   await sleep(rule.upForMs, undefined, { signal });
   return null;
 }
 
-async function ask(question: ReadinessQuestion): Promise<Answer> {
-  const { ip, signal, rule } = question;
-  return rule.httpPath === null ? await askTcp(ip, signal) : await askHttp(ip, rule.httpPath, signal);
-}
+/** Without checks: web accepts on PORT. */
+const ACCEPTS: Pick<HealthCheck, "probe" | "timeoutMs"> = { probe: { kind: "tcp", port: null }, timeoutMs: 1_000 };
 
-function askTcp(ip: string, signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: ip, port: APP_PORT, signal });
-    const finish = (answer: Answer): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => finish({ ready: false, seen: "no answer to the connection" }));
-    socket.once("connect", () => finish({ ready: true }));
-    socket.once("error", (error: NodeJS.ErrnoException) => finish({ ready: false, seen: error.code ?? error.message }));
-  });
-}
-
-function askHttp(ip: string, path: string, signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve) => {
-    const ask = request({ host: ip, port: APP_PORT, path, signal, agent: false, headers: { "user-agent": "pushboat-health" } });
-    const finish = (answer: Answer): void => {
-      ask.destroy();
-      resolve(answer);
-    };
-    ask.setTimeout(HTTP_TIMEOUT_MS, () => finish({ ready: false, seen: `did not answer within ${HTTP_TIMEOUT_MS / 1000} s` }));
-    ask.once("response", (response) => {
-      const status = response.statusCode ?? 0;
-      finish(status >= 200 && status < 400 ? { ready: true } : { ready: false, seen: `answers ${status}` });
-    });
-    ask.on("error", (error: NodeJS.ErrnoException) => finish({ ready: false, seen: `failed (${error.code ?? error.message})` }));
-    ask.end();
-  });
+/** The first that is not well, or null. */
+async function firstFailing({ target, rule, signal }: StartupQuestion): Promise<Failing | null> {
+  for (const check of rule.checks.length === 0 ? [ACCEPTS] : rule.checks) {
+    const answer = await ask(target, check.probe, { timeoutMs: check.timeoutMs, signal });
+    if (!answer.well) return { check: probeName(check.probe), seen: answer.seen };
+  }
+  return null;
 }
 
 /** Looks now and then which sockets listen; answers a failure where waiting on is of no use. */
@@ -112,13 +106,13 @@ function socketWatch(question: ReadinessQuestion): (elapsedMs: number) => Promis
   };
 }
 
-async function timedOut(question: ReadinessQuestion, seen: string): Promise<StartFailure> {
-  const { timeoutMs, httpPath } = question.rule;
+async function timedOut(question: ReadinessQuestion, last: Failing | null): Promise<StartFailure> {
+  const { timeoutMs, checks } = question.rule;
   const sockets = await listeningSockets(question.pid);
   const onPort = sockets.filter((socket) => socket.port === APP_PORT);
   const [first] = onPort;
   if (first === undefined) return sockets.length > 0 ? { kind: "other-port", sockets, timeoutMs } : { kind: "not-listening", timeoutMs };
   if (onPort.every(isLoopback)) return { kind: "loopback-only", socket: first };
-  if (httpPath !== null) return { kind: "health-check", path: httpPath, lastAnswer: seen, timeoutMs };
-  return { kind: "unreachable", socket: first, lastError: seen, timeoutMs };
+  if (checks.length > 0) return { kind: "health-check", check: last?.check ?? "", lastAnswer: last?.seen ?? "", timeoutMs };
+  return { kind: "unreachable", socket: first, lastError: last?.seen ?? "", timeoutMs };
 }

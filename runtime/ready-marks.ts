@@ -2,10 +2,16 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+export interface ReadyMark {
+  readonly upSinceMs: number;
+  /** Why it was out of the rotation when it was last seen; null: it was in it. */
+  readonly unready: string | null;
+}
+
 export interface ReadyMarks {
-  mark(id: string, sinceMs: number): void;
+  mark(id: string, mark: ReadyMark): void;
   /** null: it was never up. */
-  sinceMs(id: string): number | null;
+  of(id: string): ReadyMark | null;
   unmark(id: string): void;
   clear(): void;
 }
@@ -13,13 +19,14 @@ export interface ReadyMarks {
 export function createReadyMarks(runDirectory: string): ReadyMarks {
   const directory = join(runDirectory, "ready");
   return {
-    mark: (id, sinceMs) => {
+    mark: (id, { upSinceMs, unready }) => {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      writeFileSync(join(directory, id), String(sinceMs));
+      writeFileSync(join(directory, id), `${upSinceMs}${unready === null ? "" : ` ${unready}`}`);
     },
-    sinceMs: (id) => {
+    of: (id) => {
       try {
-        return Number(readFileSync(join(directory, id), "latin1")) || null;
+        const [upSinceMs = "", ...unready] = readFileSync(join(directory, id), "utf8").split(" ");
+        return Number(upSinceMs) > 0 ? { upSinceMs: Number(upSinceMs), unready: unready.length === 0 ? null : unready.join(" ") } : null;
       } catch {
         return null;
       }

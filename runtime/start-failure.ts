@@ -13,7 +13,7 @@ export type StartFailure =
   | { readonly kind: "not-listening"; readonly timeoutMs: number }
   /** Something listens on PORT, and no connection came to be. */
   | { readonly kind: "unreachable"; readonly socket: ListeningSocket; readonly lastError: string; readonly timeoutMs: number }
-  | { readonly kind: "health-check"; readonly path: string; readonly lastAnswer: string; readonly timeoutMs: number };
+  | { readonly kind: "health-check"; readonly check: string; readonly lastAnswer: string; readonly timeoutMs: number };
 
 const LISTEN_HINT = `Listen on 0.0.0.0 and on the port in the environment variable PORT: app.listen(process.env.PORT, "0.0.0.0")`;
 
@@ -31,7 +31,7 @@ export function failureReason(failure: StartFailure): string {
     case "unreachable":
       return `listens on ${socketName(failure.socket)} but accepts no connection after ${duration(failure.timeoutMs)} (${failure.lastError})`;
     case "health-check":
-      return `is not healthy after ${duration(failure.timeoutMs)}: GET ${failure.path} ${failure.lastAnswer}`;
+      return `is not healthy after ${duration(failure.timeoutMs)}: ${failure.check} ${failure.lastAnswer}`;
   }
 }
 
@@ -54,7 +54,7 @@ export function startError(name: string, failure: StartFailure): PushboatError {
       return new PushboatError({
         code: "start/health-check",
         message,
-        hint: "The path must answer with 2xx or 3xx while the app is well. It is set in app.json (healthchecks) or pushboat.yml.",
+        hint: "The startup check must succeed while the app is well (a path: 2xx or 3xx). It is set in app.json (healthchecks) or pushboat.yml (processes).",
       });
   }
 }

@@ -5,6 +5,7 @@ import { createAllowedWays } from "./allowed-ways.ts";
 import { APP_PORT } from "./container-spec.ts";
 import { converge } from "./converge.ts";
 import type { Engine } from "./engine/contract.ts";
+import { createHealth } from "./health.ts";
 import { InstanceTable } from "./instance-table.ts";
 import { createKeeper } from "./keeper.ts";
 import { createLives } from "./lives.ts";
@@ -42,6 +43,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   const lives = createLives({ engine, table, logs, now, complain });
   const stop = createStop({ engine, table, lives, now });
   const keeper = createKeeper({ table, lives, logs, policy: RESTART_POLICY, now });
+  const health = createHealth({ engine, table, kept: keeper.kept, condemn: lives.condemn, now, complain });
   const oneOffs = createOneOffs({ engine, logs });
   table.onChange((before, after) => announce(before, after));
 
@@ -55,7 +57,8 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   function noteReadiness(before: Tracked | null, after: Tracked | null): void {
     try {
       if (after === null && before !== null) marks.unmark(before.id);
-      else if (before !== null && before.state !== "up" && after?.state === "up") marks.mark(after.id, after.sinceMs);
+      else if (before !== null && before.state !== after?.state && after !== null && after.upSinceMs !== null)
+        marks.mark(after.id, { upSinceMs: after.upSinceMs, unready: after.state === "unready" ? after.reason : null });
     } catch (error) {
       complain("noting that an instance is up", error);
     }
@@ -92,15 +95,18 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
     },
     keep: (workload) => {
       keeper.keep(workload);
+      health.look(workload.environment);
       ways.ensure(workload).catch((error) => complain(`allowing ${workload.environment} its ways out`, error));
     },
     forget: (environment) => keeper.forget(environment),
     stop: (instances) => stopAll(instances, settings.stopTimeoutMs),
     freeze: (environment) => {
+      health.pause(environment);
       for (const { id } of table.of(environment).filter(isLiving)) engine.freeze(id);
     },
     thaw: (environment) => {
       for (const { id } of table.of(environment).filter(isLiving)) engine.thaw(id);
+      health.resume(environment);
     },
     instances: (environment) => (environment === undefined ? table.all() : table.of(environment)).map(snapshot),
     healthy: (environment) => {
@@ -131,6 +137,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       marks.clear();
     },
     close: async () => {
+      health.close();
       keeper.close();
       lives.close();
       logs.close();

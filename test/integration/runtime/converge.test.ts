@@ -4,7 +4,19 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Instance, PushboatError, type Workload } from "../../../core/index.ts";
-import { BLOG, type GivenRuntime, givenRuntime, logOf, namesOf, outputOf, type Recorded, recorded, SERVER, server } from "./given.ts";
+import {
+  BLOG,
+  type GivenRuntime,
+  givenRuntime,
+  httpCheck,
+  logOf,
+  namesOf,
+  outputOf,
+  type Recorded,
+  recorded,
+  SERVER,
+  server,
+} from "./given.ts";
 
 let given: GivenRuntime;
 beforeAll(async () => {
@@ -176,7 +188,7 @@ describe("a start that fails", () => {
   test("whose health check answers with an error shows the answer", async () => {
     const sick = SERVER.replace("200 OK", "503 Nope");
     const error = await failureOf(
-      given.workload({ web: { command: sick, readiness: { timeoutMs: 1_000, httpPath: "/health" } } }),
+      given.workload({ web: { command: sick, readiness: { timeoutMs: 1_000, checks: [httpCheck("/health")] } } }),
       recorded(),
     );
     expect(error.code).toBe("start/health-check");

@@ -10,11 +10,14 @@ import {
   DEFAULT_SIZE,
   type DeployEvent,
   type EnvironmentName,
+  type HealthCheck,
+  type HealthRules,
   type Image,
   type Instance,
   type InstanceSize,
   type Layer,
   type LogLine,
+  NO_HEALTH_RULES,
   type OneOffIo,
   type OneOffResult,
   type OneOffSpec,
@@ -40,11 +43,17 @@ export function server(host: string, port: string, before = ""): string {
   return `exec perl -MIO::Socket::INET -e '${before} $| = 1; my $s = IO::Socket::INET->new(LocalAddr => "${host}", LocalPort => ${port}, Listen => 128, ReuseAddr => 1) or die "listen: $!"; print "ready\\n"; while (my $c = $s->accept) { my $l = <$c>; print $c "HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\nconnection: close\\r\\n\\r\\nok"; close $c }'`;
 }
 
+export function httpCheck(path: string, patch: Partial<HealthCheck> = {}): HealthCheck {
+  const probe = { kind: "http", port: null, path, statuses: [], headers: {}, content: null } as const;
+  return { probe, attempts: 2, timeoutMs: 2_000, waitMs: 100, ...patch };
+}
+
 export interface ProcessRequest {
   readonly command: string;
   readonly quantity?: number;
   readonly size?: Partial<InstanceSize>;
   readonly readiness?: Partial<ReadinessRule>;
+  readonly health?: Partial<HealthRules>;
 }
 
 export interface GivenRuntime {
@@ -178,7 +187,8 @@ function givenWorkload(root: string, processes: Readonly<Record<string, ProcessR
       definition: { form: "shell", command: [request.command] },
       quantity: request.quantity ?? 1,
       size: { ...DEFAULT_SIZE, ...request.size },
-      readiness: { httpPath: null, timeoutMs: 10_000, upForMs: 200, ...request.readiness },
+      readiness: { checks: [], timeoutMs: 10_000, upForMs: 200, ...request.readiness },
+      health: { ...NO_HEALTH_RULES, ...request.health },
     })),
   };
 }

@@ -5,6 +5,7 @@ import { makeWorkload } from "../../../control/workload.ts";
 import {
   type AppName,
   type BranchName,
+  EMPTY_MANIFEST,
   type EnvironmentName,
   type Image,
   type ProcessType,
@@ -57,6 +58,7 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
     commit: null,
     image: image({ web: "w", release: "r" }),
     config: { A: "1", PUSHBOAT_APP: "lie" },
+    manifest: EMPTY_MANIFEST,
     formation: { web: 2 },
     mounts: [
       { name: "uploads", mountedAt: "/app/uploads" },

@@ -5,6 +5,7 @@ import {
   type EnvironmentName,
   type Image,
   type InstanceState,
+  NO_HEALTH_RULES,
   type ProcessType,
   type ReadinessRule,
   WEB,
@@ -12,7 +13,7 @@ import {
 } from "../../../core/index.ts";
 import type { Tracked } from "../../../runtime/tracked.ts";
 
-const READINESS: ReadinessRule = { httpPath: null, timeoutMs: 60_000, upForMs: 1_000 };
+const READINESS: ReadinessRule = { checks: [], timeoutMs: 60_000, upForMs: 1_000 };
 
 export function givenWorkload(quantities: Readonly<Record<string, number>>, patch: Partial<Workload> = {}): Workload {
   return {
@@ -31,6 +32,7 @@ export function givenWorkload(quantities: Readonly<Record<string, number>>, patc
       quantity,
       size: DEFAULT_SIZE,
       readiness: READINESS,
+      health: NO_HEALTH_RULES,
     })),
     ...patch,
   };

@@ -20,7 +20,7 @@ const FAILURES: readonly StartFailure[] = [
   { kind: "other-port", sockets: [{ ip: "::", port: 3000 }], timeoutMs: 60_000 },
   { kind: "not-listening", timeoutMs: 60_000 },
   { kind: "unreachable", socket: { ip: "0.0.0.0", port: 5000 }, lastError: "ECONNRESET", timeoutMs: 60_000 },
-  { kind: "health-check", path: "/health", lastAnswer: "answers 500", timeoutMs: 60_000 },
+  { kind: "health-check", check: "GET /health", lastAnswer: "answers 500", timeoutMs: 60_000 },
 ];
 
 test("Each failed start says what was seen and what to do", () => {
@@ -49,7 +49,7 @@ test("Each failed start says what was seen and what to do", () => {
      !     web.1 listens on 0.0.0.0:5000 but accepts no connection after 1 min 0 s (ECONNRESET)  [start/unreachable]
      !     Does it accept connections while it boots, and on IPv4? Run \`pushboat doctor\` on the server if other apps fail too.
      !     web.1 is not healthy after 1 min 0 s: GET /health answers 500  [start/health-check]
-     !     The path must answer with 2xx or 3xx while the app is well. It is set in app.json (healthchecks) or pushboat.yml.
+     !     The startup check must succeed while the app is well (a path: 2xx or 3xx). It is set in app.json (healthchecks) or pushboat.yml (processes).
      !     web.1 could not be started: no space left  [start/engine]
      !     web.1 was stopped while it started  [start/stopped]"
   `);

@@ -1,0 +1,106 @@
+/** What app.json and pushboat.yml say about a process type: its health checks. Parsed shapes -> values with units. Pure. */
+import { z } from "zod";
+import type { AppJson } from "./app-json.ts";
+import { HEALTH_DEFAULTS, type HealthCheck, type HealthProbe, type HealthRules } from "./health.ts";
+
+export interface ProcessRules {
+  readonly health?: HealthRules;
+}
+
+const port = z.number().int().min(1).max(65535);
+const status = z.number().int().min(100).max(599);
+
+/** `health: { readiness: { http: /ready, attempts: 2, wait: 1 } }` of pushboat.yml; exactly one of http, tcp, command. */
+const check = z
+  .strictObject({
+    http: z.string().startsWith("/", 'must start with "/"').optional(),
+    status: z.union([status, z.array(status).min(1)]).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    host: z.string().optional(),
+    body: z.string().optional(),
+    tcp: z.union([z.literal(true), port]).optional(),
+    command: z.string().min(1).optional(),
+    port: port.optional(),
+    attempts: z.number().int().min(1).max(100).optional(),
+    /** Seconds. */
+    timeout: z.number().min(0.1).max(3600).optional(),
+    wait: z.number().min(0.1).max(3600).optional(),
+  })
+  .refine(
+    ({ http, tcp, command }) => [http, tcp, command].filter((one) => one !== undefined).length === 1,
+    "must have exactly one of http, tcp, command",
+  );
+
+const checks = z.union([check, z.array(check).min(1)]).optional();
+
+export const processSection = z.strictObject({
+  health: z.strictObject({ startup: checks, readiness: checks, liveness: checks }).optional(),
+});
+
+type ProcessSection = z.infer<typeof processSection>;
+type YmlCheck = z.infer<typeof check>;
+type DokkuCheck = NonNullable<AppJson["healthchecks"]>[string][number];
+
+/** pushboat.yml wins over app.json, for each process type and kind of check. */
+export function processRules(
+  healthchecks: AppJson["healthchecks"],
+  processes: Readonly<Record<string, ProcessSection>> | undefined,
+): Readonly<Record<string, ProcessRules>> {
+  const types = new Set([...Object.keys(healthchecks ?? {}), ...Object.keys(processes ?? {})]);
+  return Object.fromEntries([...types].map((type) => [type, rulesOf(healthchecks?.[type], processes?.[type])]));
+}
+
+function rulesOf(dokku: readonly DokkuCheck[] | undefined, section: ProcessSection | undefined): ProcessRules {
+  const own = section?.health;
+  if (dokku === undefined && own === undefined) return {};
+  const kind = (name: keyof HealthRules): readonly HealthCheck[] =>
+    own?.[name] === undefined
+      ? (dokku ?? []).filter((one) => (one.type ?? "startup") === name).map(fromDokku)
+      : [own[name]].flat().map(fromYml);
+  return { health: { startup: kind("startup"), readiness: kind("readiness"), liveness: kind("liveness") } };
+}
+
+function fromYml(yml: YmlCheck): HealthCheck {
+  return { probe: ymlProbe(yml), ...timing(yml) };
+}
+
+function ymlProbe(yml: YmlCheck): HealthProbe {
+  if (yml.command !== undefined) return { kind: "command", form: "shell", command: [yml.command] };
+  if (yml.http === undefined) return { kind: "tcp", port: typeof yml.tcp === "number" ? yml.tcp : (yml.port ?? null) };
+  return {
+    kind: "http",
+    port: yml.port ?? null,
+    path: yml.http,
+    statuses: yml.status === undefined ? [] : [yml.status].flat(),
+    headers: { ...yml.headers, ...(yml.host === undefined ? {} : { host: yml.host }) },
+    content: yml.body ?? null,
+  };
+}
+
+function fromDokku(dokku: DokkuCheck): HealthCheck {
+  return { probe: dokkuProbe(dokku), ...timing(dokku) };
+}
+
+function dokkuProbe({ command, path, port: at, httpHeaders, content }: DokkuCheck): HealthProbe {
+  if (command !== undefined) return { kind: "command", form: "exec", command };
+  if (path === undefined) return { kind: "tcp", port: at ?? null };
+  const headers = Object.fromEntries((httpHeaders ?? []).map(({ name, value }) => [name, value]));
+  return { kind: "http", port: at ?? null, path, statuses: [], headers, content: content ?? null };
+}
+
+interface Timing {
+  readonly attempts?: number | undefined;
+  readonly timeout?: number | undefined;
+  readonly wait?: number | undefined;
+}
+
+/** Never more often than ten times a second: `wait: 0` would be a busy loop. */
+const LEAST_WAIT_S = 0.1;
+
+function timing({ attempts, timeout, wait }: Timing): Omit<HealthCheck, "probe"> {
+  return {
+    attempts: attempts ?? HEALTH_DEFAULTS.attempts,
+    timeoutMs: timeout === undefined ? HEALTH_DEFAULTS.timeoutMs : timeout * 1000,
+    waitMs: wait === undefined ? HEALTH_DEFAULTS.waitMs : Math.max(wait, LEAST_WAIT_S) * 1000,
+  };
+}
