@@ -42,7 +42,7 @@ async function buildSource(parts: Parts, request: BuildRequest, { git, source, s
   }
   const chosen = choosePlan(source, BUILDPACKS, settings);
   const planned = await phase(request.onEvent, "plan", `${chosen.buildpack}: ${chosen.reason}`, async () => {
-    await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
+    await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent, request.onEvent);
     const resolved = await planBuild(parts, request, chosen, source);
     for (const text of describePlan(resolved.build)) request.onEvent({ kind: "detail", text });
     for (const text of chosen.warnings) request.onEvent({ kind: "warning", text });

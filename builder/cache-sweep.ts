@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** A cache that was opened within this time may belong to an app's first build; every step opens its caches anew, and a step has 15 minutes. */
-const OPENED_MS = 30 * 60_000;
+export const OPENED_MS = 30 * 60_000;
 
 export interface AppCache {
   readonly app: string;

@@ -43,7 +43,7 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
     gitUser,
     dataDirectory,
     versionsDirectory,
-    limits: { ...DEFAULT_LIMITS, ...limits },
+    limits: { ...DEFAULT_LIMITS, cacheBudgetBytes: settings.cacheBudgetBytes, ...limits },
     now,
   };
   return {

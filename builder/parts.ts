@@ -31,8 +31,14 @@ export interface BuilderLimits {
   readonly maxFileBytes: number;
   /** Builds are refused when less of the disk is free. */
   readonly freeDiskPercent: number;
+  /** All apps' caches together; the least recently used go first. */
+  readonly cacheBudgetBytes: number;
   /** Of each build step. */
   readonly step: StepLimits;
 }
 
-export const DEFAULT_LIMITS: BuilderLimits = { maxFileBytes: 512 * 1024 * 1024, freeDiskPercent: 5, step: STEP_LIMITS };
+export const DEFAULT_LIMITS: Omit<BuilderLimits, "cacheBudgetBytes"> = {
+  maxFileBytes: 512 * 1024 * 1024,
+  freeDiskPercent: 5,
+  step: STEP_LIMITS,
+};

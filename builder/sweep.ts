@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { LayerId } from "../core/index.ts";
+import { condemnCaches } from "./cache-budget.ts";
 import { abandonedCaches, appCaches } from "./cache-sweep.ts";
 import type { ImageRecord, LastBuild } from "./image-store.ts";
 import type { LayerRecord } from "./layer-store.ts";
@@ -64,8 +65,15 @@ export async function sweepStore(
   const gone = new Set(plan.images);
   for (const digest of gone) images.remove(digest);
   for (const { file, build } of lastBuilds) if (gone.has(build.digest)) images.removeLastBuild(file);
+  const condemned = store.condemn(plan.layers, plan.directories);
+  await condemnCaches({
+    dataDirectory: parts.dataDirectory,
+    budgetBytes: parts.limits.cacheBudgetBytes,
+    nowMs: parts.now(),
+    doomed: condemned,
+  });
   const doomed = [
-    store.condemn(plan.layers, plan.directories),
+    condemned,
     ...store.abandonedDrafts(parts.now()),
     ...abandonedCaches(
       appCaches(parts.dataDirectory),

@@ -24,6 +24,7 @@ import { deploys } from "./commands/deploys.ts";
 import { deploysAttach } from "./commands/deploys-attach.ts";
 import { deploysCancel } from "./commands/deploys-cancel.ts";
 import { deploysRetry } from "./commands/deploys-retry.ts";
+import { disk } from "./commands/disk.ts";
 import { domains } from "./commands/domains.ts";
 import { domainsAdd } from "./commands/domains-add.ts";
 import { domainsRemove } from "./commands/domains-remove.ts";
@@ -122,7 +123,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   },
   { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove, audit] },
   { title: "Tell the outside", commands: [hooks, hooksAdd, hooksRemove, hooksHistory] },
-  { title: "This server", commands: [status, routes, routerStatus, routerRestart, version, help] },
+  { title: "This server", commands: [status, disk, routes, routerStatus, routerRestart, version, help] },
 ];
 
 export interface CommandsDependencies {

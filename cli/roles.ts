@@ -75,6 +75,7 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "hooks:remove": "admin",
   "hooks:history": "admin",
   routes: "read",
+  disk: "read",
   "router:status": "read",
   "router:restart": "admin",
   status: "read",

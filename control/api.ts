@@ -180,9 +180,27 @@ export interface StatusReport {
   readonly router: "up" | "down";
 }
 
+export interface DiskReport {
+  /** Of the filesystem that holds the data directory. */
+  readonly totalBytes: number;
+  readonly usedBytes: number;
+  readonly freeBytes: number;
+  readonly cacheBudgetBytes: number;
+  readonly baseBytes: number;
+  readonly languageBytes: number;
+  /** Of several apps, or of builds that no release has (any more). */
+  readonly sharedLayerBytes: number;
+  readonly apps: readonly {
+    readonly app: AppName;
+    /** dependencies, files: layers that only this app has. */
+    readonly bytes: Readonly<Record<"dependencies" | "files" | "caches" | "logs" | "volumes" | "repository", number>>;
+  }[];
+}
+
 export interface Control {
   /** Everything is up: listeners, runtime adopted, rolled forward. */
   status(): Promise<StatusReport>;
+  disk(): Promise<DiskReport>;
   routes(): Promise<readonly Route[]>;
   routerReport(): Promise<RouterReport>;
   /** Resolves when the next router serves; the one before ends by itself. */

@@ -13,12 +13,13 @@ import {
 import type { Control, StatusReport } from "./api.ts";
 import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
+import { reportDisk } from "./disk-report.ts";
 import { requireEnvironment, requireRelease } from "./find.ts";
 import type { JobQueue } from "./queue.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
-type ObserveActions = Pick<Control, "status" | "instances" | "formation" | "logs" | "run" | "exportImage">;
+type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "formation" | "logs" | "run" | "exportImage">;
 
 /** One-offs are named run.1, run.2, ... as long as control lives; the name only has to be unique among those that run. */
 export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
@@ -26,6 +27,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
   let runs = Math.floor(deps.now() / 1000) % 10_000;
 
   return {
+    disk: () => reportDisk(deps),
     async status(): Promise<StatusReport> {
       const routerVersion = await deps.router.version();
       return {

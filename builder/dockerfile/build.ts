@@ -2,7 +2,7 @@
  * Dockerfile -> Image: the commit's files are the context; buildah runs as a whole in a sandbox (its ADDs and pulls as well as its
  * RUN steps); the layers that it made become ours.
  */
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, utimesSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SourceTree } from "../../buildpacks/index.ts";
@@ -43,7 +43,7 @@ const STEP_NAME = "dockerfile";
 export async function buildDockerfile(build: DockerfileBuild): Promise<Image> {
   const { parts, request, plan } = build;
   const dockerfile = await phase(request.onEvent, "plan", `Dockerfile: ${plan.reason}`, async () => {
-    await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
+    await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent, request.onEvent);
     return readDockerfile(build);
   });
   const inputs = dockerfileInputs(build);
@@ -183,6 +183,7 @@ async function runBuildah(run: BuildahRun): Promise<void> {
   const { parts, request, plan } = run.build;
   const storage = storageOf(parts, request);
   mkdirSync(storage, { recursive: true, mode: 0o711 });
+  utimesSync(storage, new Date(), new Date()); // and with them its ctime, by which the least recently used goes
   await withHostLock(join(storage, ".lock"), request.signal, async () => {
     if (request.noCache) await rm(join(storage, "containers"), { recursive: true, force: true });
     const first = await buildOnce(run, storage);

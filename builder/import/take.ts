@@ -20,7 +20,7 @@ export function takeImage(parts: Parts, request: ImageRequest): Promise<Image> {
 
 async function take(parts: Parts, request: ImageRequest): Promise<Image> {
   const { source, onEvent, signal } = request;
-  await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent);
+  await refuseFullDisk(parts.dataDirectory, parts.limits.freeDiskPercent, request.onEvent);
   const binds = sourceBinds(source);
   const base = parts.cache.layer(await ensureBaseLayer(parts.cache, onEvent, signal));
   const tools = await ensureImageTools({ parts, base, onEvent, signal });

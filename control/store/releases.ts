@@ -122,6 +122,12 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
     imageDigests: (): readonly string[] =>
       sql.all("SELECT DISTINCT image_digest FROM releases WHERE state != 'failed'").map((row) => text(row, "image_digest")),
 
+    /** Whose release needs which image. */
+    environmentImages: (): readonly { environment: EnvironmentName; digest: string }[] =>
+      sql
+        .all("SELECT DISTINCT environment, image_digest FROM releases WHERE state != 'failed'")
+        .map((row) => ({ environment: text(row, "environment") as EnvironmentName, digest: text(row, "image_digest") })),
+
     formation(environment: EnvironmentName): Readonly<Record<string, number>> {
       const rows = sql.all("SELECT type, quantity FROM formation WHERE environment = ?", environment);
       return Object.fromEntries(rows.map((row) => [text(row, "type") as ProcessType, integer(row, "quantity")]));

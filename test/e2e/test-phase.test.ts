@@ -57,6 +57,13 @@ describe("an app with tests", () => {
     expect(failed.stderr).toMatch(/! \[remote rejected\] \S+ -> main \(test failed: /);
     await platform.expectHost(app.host).toAnswer("whole");
 
+    const disk = JSON.parse((await platform.ssh("disk --json")).stdout);
+    expect(disk.usedBytes + disk.freeBytes).toBeLessThanOrEqual(disk.totalBytes);
+    expect(disk.apps.map((one: { app: string }) => one.app)).toEqual(["tested"]);
+    for (const place of ["dependencies", "files", "caches", "logs", "repository"])
+      expect(disk.apps[0].bytes[place], place).toBeGreaterThan(0);
+    expect([disk.baseBytes > 1_000_000, disk.languageBytes > 1_000_000]).toEqual([true, true]);
+
     const skipped = await app.push("main", { gitOptions: ["-o", "skip-tests"] });
     expect(skipped.code).toBe(0);
     expect(skipped.stderr).not.toContain("Testing:");

@@ -374,6 +374,26 @@ describe("the store", () => {
     expect(leftDrafts(workshop)).toEqual([]);
   });
 
+  it("lets the caches go that were not used lately when they are over their budget, and no layer with them", async () => {
+    let hours = 0;
+    const workshop = given({ limits: { cacheBudgetBytes: 4096 }, now: () => Date.now() + hours * 3_600_000 });
+    workshop.repository.write({
+      ...app(),
+      "pushboat.yml": "build:\n  cache: [kept]\n  command: head -c 100000 /dev/urandom > kept/large; echo found > result\n",
+    });
+    workshop.repository.commit();
+    const { image } = await workshop.build();
+    const cached = () => readdirSync(join(workshop.directory, "data/cache/app-kept/blog"));
+    await workshop.builder.sweep([image.digest]);
+    expect(cached()).toEqual(["production"]);
+    hours = 1;
+    await workshop.builder.sweep([image.digest]);
+    expect(cached()).toEqual([]);
+    await withMounted(image.layers, (root) => expect(readFileSync(join(root, "app/result"), "utf8")).toBe("found\n"));
+    await workshop.build({ noCache: true });
+    expect(cached()).toEqual(["production"]);
+  });
+
   it("keeps branches' npm downloads apart from production's", async () => {
     const workshop = given();
     workshop.repository.write(app({ scripts: { start: "node .", build: "true" } }));

@@ -166,6 +166,16 @@ export interface RecordingControl {
 export function recordingControl(overrides: Partial<Control> = {}): RecordingControl {
   const asked: Asked[] = [];
   const answers: Control = {
+    disk: async () => ({
+      totalBytes: 100_000_000,
+      usedBytes: 60_000_000,
+      freeBytes: 40_000_000,
+      cacheBudgetBytes: 10_000_000,
+      baseBytes: 1,
+      languageBytes: 2,
+      sharedLayerBytes: 3,
+      apps: [{ app: parseAppName("blog"), bytes: { dependencies: 1, files: 2, caches: 3, logs: 4, volumes: 5, repository: 6 } }],
+    }),
     routes: async () => [
       {
         environment: production,
