@@ -4,6 +4,7 @@ import { type HostName, type Route, type RouteCondition, routeTarget, WEB } from
 import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
+import { createAcmeOrders } from "./tls/acme-orders.ts";
 import { type CertificateBook, createCertificateBook } from "./tls/certificate-book.ts";
 import { quantityOf } from "./workload.ts";
 
@@ -26,12 +27,21 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
   let closed = false;
   const certificates: CertificateBook = createCertificateBook(deps);
   let shown = "";
+  const acme =
+    deps.settings.tls === "acme"
+      ? createAcmeOrders(deps, () => {
+          deps.store.releases.nextRouteVersion();
+          return publish();
+        })
+      : null;
 
   const send = async (): Promise<void> => {
     const version = deps.store.releases.routeVersion();
     const routes = buildRoutes(deps);
-    await showCertificates(routes.flatMap(({ hosts }) => hosts));
-    await deps.router.publish({ version, routes });
+    const hosts = routes.flatMap((route) => route.hosts);
+    await showCertificates(hosts);
+    await deps.router.publish({ version, routes, ...(acme === null ? {} : { challenges: acme.challenges() }) });
+    acme?.consider(hosts);
   };
   const showCertificates = async (hosts: readonly HostName[]): Promise<void> => {
     const all = certificates.of(hosts);
@@ -74,6 +84,7 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
     },
     current: () => buildRoutes(deps),
     close() {
+      acme?.close();
       closed = true;
     },
   };

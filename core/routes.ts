@@ -59,6 +59,14 @@ export interface HostCertificate {
 export interface RouteTable {
   readonly version: number;
   readonly routes: readonly Route[];
+  /** Answers to an authority that asks whether a host is ours (RFC 8555 8.3). */
+  readonly challenges?: readonly AcmeChallenge[];
+}
+
+export interface AcmeChallenge {
+  readonly host: HostName;
+  readonly token: string;
+  readonly answer: string;
 }
 
 /** The only way from an instance to a target: nothing unhealthy can be routed to. */

@@ -3,6 +3,11 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { PushboatError } from "./errors.ts";
 
+/** internal: signed by the platform itself; acme: by a public authority. */
+export type Tls = "off" | "internal" | "acme";
+
+const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
+
 export interface Settings {
   /** Absolute, real path. */
   readonly dataDirectory: string;
@@ -34,7 +39,11 @@ export interface Settings {
   /** Largest pack that one push may send (receive.maxInputSize). Default: 2 GiB. */
   readonly maxPushBytes: number;
   /** internal: an authority of the platform's own signs a certificate for each host that has none. */
-  readonly tls: "off" | "internal";
+  readonly tls: Tls;
+  /** acme: the directory of the authority that signs (RFC 8555). Default: Let's Encrypt. */
+  readonly acmeDirectory: string;
+  /** Where the authority may write to; null: nowhere. */
+  readonly acmeEmail: string | null;
   /** HTTP tokens are taken over plain HTTP from anywhere, not only from loopback. */
   readonly allowPlainTokens: boolean;
   /** Where containers' addresses come from (each platform takes a /21 of it); nothing else on the network may use it. Default: RFC 2544's. */
@@ -58,11 +67,11 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     return value;
   };
   const tls = env["PUSHBOAT_TLS"] || "off";
-  if (tls !== "off" && tls !== "internal") {
+  if (tls !== "off" && tls !== "internal" && tls !== "acme") {
     throw new PushboatError({
       code: "settings/tls",
       message: `PUSHBOAT_TLS is ${JSON.stringify(tls)}`,
-      hint: "Give internal or off.",
+      hint: "Give acme, internal or off.",
     });
   }
   return {
@@ -86,7 +95,18 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",
     maxPushBytes: integer("PUSHBOAT_MAX_PUSH_BYTES", 2 * 1024 ** 3, 1_000_000, Number.MAX_SAFE_INTEGER),
     tls,
+    acmeDirectory: acmeDirectory(env["PUSHBOAT_ACME_DIRECTORY"] || LETS_ENCRYPT),
+    acmeEmail: env["PUSHBOAT_ACME_EMAIL"] || null,
     allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
     addressPool: env["PUSHBOAT_ADDRESS_POOL"] ?? "198.18.0.0/15",
   };
+}
+
+function acmeDirectory(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
+  throw new PushboatError({
+    code: "settings/acme-directory",
+    message: `PUSHBOAT_ACME_DIRECTORY is ${JSON.stringify(text)}`,
+    hint: `Give the https address of the authority's directory, for example ${LETS_ENCRYPT}.`,
+  });
 }

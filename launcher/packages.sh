@@ -12,7 +12,7 @@ NEEDED=(
 )
 
 # What only the tests need: the usual tools that exported images are read with.
-NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci ps=procps)
+NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci pebble=pebble ps=procps)
 
 install_packages() {
   local needed missing=()

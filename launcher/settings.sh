@@ -98,7 +98,7 @@ check_settings() {
     [[ $seen != *" $value "* ]] || misused "two of --http-port, --https-port and --ssh-port are $value"
     seen+="$value "
   done
-  [[ $(setting TLS) =~ ^(|off|internal)$ ]] || misused "--tls is internal or off, not $(printf %q "$(setting TLS)")"
+  [[ $(setting TLS) =~ ^(|off|internal|acme)$ ]] || misused "--tls is acme, internal or off, not $(printf %q "$(setting TLS)")"
   [[ $(setting BIND) =~ ^[0-9a-fA-F.:]+$ ]] || misused "--bind needs an IP address, not $(printf %q "$(setting BIND)")"
   [[ $(setting DOMAIN) =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] || misused "--domain needs a host name in lower case, not $(printf %q "$(setting DOMAIN)")"
   for name in "${!SETTINGS[@]}"; do

@@ -11,7 +11,7 @@ import { BadMessage } from "./http/bad-message.ts";
 import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
 import { fieldOf, type RequestHead } from "./http/request-head.ts";
 import { logLine } from "./log-line.ts";
-import { failurePage, movedPage, movedStatus, unauthorizedPage, welcomePage } from "./page.ts";
+import { failurePage, movedPage, movedStatus, plainPage, unauthorizedPage, welcomePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
 import { RequestUpload } from "./request-upload.ts";
 import { ResponseRelay } from "./response-relay.ts";
@@ -93,6 +93,13 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     const { book, domain } = this.#context;
     const { protocol } = this.#client.front;
     const route = book.find(host);
+    const challengeAnswer = book.challengeAnswer(host, this.#request.target);
+    if (challengeAnswer !== null) {
+      // Before any password, redirect or sleep: the authority has none, and is no visitor.
+      this.#upload.swallow();
+      this.#answer(plainPage(this.#asker(), challengeAnswer), 200, null);
+      return;
+    }
     this.#visit(route ?? null);
     const authorization = route?.access == null ? null : fieldOf(this.#request, "authorization");
     this.#follow(destinationOf({ host, path: this.#request.target, route, authorization, domain, protocol, ready: book.version !== null }));

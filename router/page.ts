@@ -46,6 +46,10 @@ export function movedPage(asker: Asker, url: string): Buffer {
   );
 }
 
+export function plainPage(asker: Asker, body: string): Buffer {
+  return answer({ status: 200, type: "text/plain; charset=utf-8", body, retryAfter: null }, asker);
+}
+
 export function welcomePage(asker: Asker): Buffer {
   const body = html("Pushboat", "<h1>Pushboat runs here.</h1><p>Applications answer at their own host names.</p>");
   return answer({ status: 200, type: "text/html; charset=utf-8", body, retryAfter: null }, asker);

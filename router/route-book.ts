@@ -1,5 +1,5 @@
 /** The table that requests are answered by: host -> route, with targets that live on from one table to the next. */
-import type { EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
+import type { AcmeChallenge, EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
 export interface BookedRoute {
@@ -20,10 +20,14 @@ interface Watch {
   readonly onDrained: () => void;
 }
 
+/** RFC 8555 8.3. */
+const CHALLENGE_PREFIX = "/.well-known/acme-challenge/";
+
 export class RouteBook {
   version: number | null = null;
   #hosts: ReadonlyMap<string, BookedRoute> = new Map();
   #targets: ReadonlyMap<string, Target> = new Map();
+  #challenges: readonly AcmeChallenge[] = [];
   /** Out of the table, with requests still in flight. */
   readonly #leaving = new Set<Target>();
   readonly #watches = new Set<Watch>();
@@ -35,6 +39,12 @@ export class RouteBook {
 
   find(host: string): BookedRoute | undefined {
     return this.#hosts.get(host);
+  }
+
+  /** What to say to an authority that asks at this path whether the host is ours; null: nothing of that is under way. */
+  challengeAnswer(host: string, path: string): string | null {
+    if (this.#challenges.length === 0) return null;
+    return this.#challenges.find((each) => each.host === host && path === `${CHALLENGE_PREFIX}${each.token}`)?.answer ?? null;
   }
 
   environments(): ReadonlySet<EnvironmentName> {
@@ -63,6 +73,7 @@ export class RouteBook {
     }
     const gone = [...this.#targets].filter(([key]) => !targets.has(key)).map(([, target]) => target);
     this.#hosts = hosts;
+    this.#challenges = table.challenges ?? [];
     this.#targets = targets;
     this.version = table.version;
     for (const target of gone) {

@@ -1,6 +1,7 @@
 /** The truth: one SQLite file, one store for each noun. */
 import { join } from "node:path";
 import { createAccessStore } from "./access.ts";
+import { createAcmeStore } from "./acme.ts";
 import { createAppStore } from "./apps.ts";
 import { createCertificateStore } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
@@ -31,6 +32,7 @@ export function openStore(dataDirectory: string) {
     access: createAccessStore(sql),
     resources,
     certificates: createCertificateStore(sql, seal),
+    acme: createAcmeStore(sql, seal),
     hooks: createHookStore(sql, seal),
     registries: createRegistryStore(sql, seal),
     transaction: database.transaction,

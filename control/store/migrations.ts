@@ -193,4 +193,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (app, host)
   ) STRICT;
   `,
+  `
+  -- What an ACME authority signed for a host, or why it did not yet.
+  CREATE TABLE acme_certificates (
+    host TEXT PRIMARY KEY,             -- whole, labels with the domain
+    certificate TEXT,                  -- PEM, the leaf first; null: none yet
+    key BLOB,                          -- sealed PEM
+    failures INTEGER NOT NULL DEFAULT 0,
+    next_ms INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+  ) STRICT;
+  `,
 ];

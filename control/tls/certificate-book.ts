@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { HostCertificate, HostName } from "../../core/index.ts";
 import type { Deps } from "../deps.ts";
+import { isRenewalDue } from "./acme-pace.ts";
 import { isFor } from "./bundle.ts";
 import { issueCertificate, makeAuthority, type Pair } from "./local-authority.ts";
 
@@ -13,9 +14,6 @@ export interface CertificateBook {
 interface Known extends Pair {
   readonly x509: X509Certificate;
 }
-
-/** A certificate is made anew when a third of its life is left. */
-const RENEWED_AT = 1 / 3;
 
 export function createCertificateBook({ settings, store, now }: Pick<Deps, "settings" | "store" | "now">): CertificateBook {
   const issued = new Map<HostName, Known>();
@@ -31,10 +29,15 @@ export function createCertificateBook({ settings, store, now }: Pick<Deps, "sett
   };
   const internal = (host: HostName): Known => {
     const before = issued.get(host);
-    if (before !== undefined && !isDue(before.x509, now())) return before;
+    if (before !== undefined && !isRenewalDue(before.x509, now())) return before;
     const made = known(issueCertificate(ensureAuthority(), host, now()));
     issued.set(host, made);
     return made;
+  };
+
+  const signedByAcme = (host: HostName): Known | null => {
+    const pair = settings.tls === "acme" ? store.acme.of(host)?.pair : null;
+    return pair == null ? null : known(pair);
   };
 
   return {
@@ -45,7 +48,8 @@ export function createCertificateBook({ settings, store, now }: Pick<Deps, "sett
         .filter(({ x509 }) => x509.validToDate.getTime() > now());
       const chosen = new Map<Known, HostName[]>();
       for (const host of hosts) {
-        const certificate = own.find(({ x509 }) => isFor(x509, host)) ?? (settings.tls === "internal" ? internal(host) : null);
+        const certificate =
+          own.find(({ x509 }) => isFor(x509, host)) ?? (settings.tls === "internal" ? internal(host) : signedByAcme(host));
         if (certificate !== null) chosen.set(certificate, [...(chosen.get(certificate) ?? []), host]);
       }
       const wanted = new Set(hosts);
@@ -57,9 +61,4 @@ export function createCertificateBook({ settings, store, now }: Pick<Deps, "sett
 
 function known(pair: Pair): Known {
   return { ...pair, x509: new X509Certificate(pair.certificate) };
-}
-
-function isDue({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {
-  const lifeMs = validToDate.getTime() - validFromDate.getTime();
-  return validToDate.getTime() - nowMs < lifeMs * RENEWED_AT;
 }
