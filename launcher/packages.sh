@@ -11,8 +11,8 @@ NEEDED=(
   /etc/ssl/certs/ca-certificates.crt=ca-certificates
 )
 
-# What only the tests need: the usual tools that exported images are read with.
-NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci pebble=pebble ps=procps)
+# What only the tests need: the usual tools that exported images are read with, a compiler for the attacker of docs/isolation.md.
+NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci pebble=pebble ps=procps gcc=gcc /usr/include/stdlib.h=libc6-dev)
 
 install_packages() {
   local needed missing=()
