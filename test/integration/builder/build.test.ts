@@ -1,4 +1,5 @@
 /** Source -> Image with real git, npm, overlayfs and a real (plain) sandbox. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -404,6 +405,22 @@ describe("the store", () => {
       "blog/production",
       "blog/branches",
     ]);
+  });
+});
+
+describe("a secret that a build may see", () => {
+  it("is in no layer, record or cache afterwards, and one that it may not see is not there", async () => {
+    const workshop = given();
+    workshop.repository.write({
+      ...app(),
+      "pushboat.yml": 'build:\n  env: [TOKEN]\n  cache: [kept]\n  command: test -n "$TOKEN" && test -z "$OTHER" && echo found > result\n',
+    });
+    workshop.repository.commit();
+    const secrets = { TOKEN: "asked-for-9b1c7e", OTHER: "not-asked-for-5d20aa" };
+    const { image } = await workshop.build({ config: secrets });
+    await withMounted(image.layers, (root) => expect(readFileSync(join(root, "app/result"), "utf8")).toBe("found\n"));
+    const found = spawnSync("grep", ["-rlaE", Object.values(secrets).join("|"), join(workshop.directory, "data")], { encoding: "utf8" });
+    expect([found.status, found.stdout]).toEqual([1, ""]);
   });
 });
 
