@@ -22,17 +22,18 @@ export interface HttpsServerOptions {
   readonly certificates: Certificates;
   readonly socketOptions: { readonly allowHalfOpen: boolean; readonly noDelay: boolean; readonly keepAlive: boolean };
   readonly onConnection: (socket: Socket) => void;
+  readonly onHttp2: (socket: Socket) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
-export function createHttpsServer({ certificates, socketOptions, onConnection, onDefect }: HttpsServerOptions): Server {
+export function createHttpsServer({ certificates, socketOptions, onConnection, onHttp2, onDefect }: HttpsServerOptions): Server {
   const server = createServer(
     {
       ...socketOptions,
       minVersion: "TLSv1.2",
       ciphers: CIPHERS,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      ALPNProtocols: ["http/1.1"],
+      ALPNProtocols: ["h2", "http/1.1"],
       SNICallback: (serverName, done) => {
         try {
           const context = certificates.find(serverName);
@@ -44,7 +45,7 @@ export function createHttpsServer({ certificates, socketOptions, onConnection, o
         }
       },
     },
-    onConnection,
+    (socket) => (socket.alpnProtocol === "h2" ? onHttp2(socket) : onConnection(socket)),
   );
   // A handshake that failed is the client's affair, or a name without a certificate; Node has closed the socket.
   server.on("tlsClientError", (_, socket) => socket.destroy());

@@ -29,6 +29,8 @@ export interface Limits {
   readonly connectionsPerTarget: number;
   readonly idlePerTarget: number;
   readonly clientConnections: number;
+  /** Of one HTTP/2 connection, at once. */
+  readonly streamsPerConnection: number;
   /** Of one client connection: what waits for its turn (pipelined requests, a body before its instance is connected). */
   readonly waitingBytes: number;
 }
@@ -52,5 +54,6 @@ export const LIMITS: Limits = {
   connectionsPerTarget: 4_096,
   idlePerTarget: 256,
   clientConnections: 12_000,
+  streamsPerConnection: 100,
   waitingBytes: 64 * 1024,
 };

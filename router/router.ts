@@ -8,6 +8,7 @@ import type { RouterContext } from "./context.ts";
 import { createControlDoor } from "./control-door.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Holding } from "./holding.ts";
+import { Http2Connection } from "./http2-connection.ts";
 import { createHttpsServer } from "./https-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { renderMetrics } from "./metrics.ts";
@@ -67,7 +68,9 @@ export function createRouter(options: RouterOptions): Router {
     onDefect,
   });
   const deadlines = new Deadlines((nowMs) => book.closeIdle(nowMs - limits.reuseMs));
-  const connections = new Set<ClientConnection>();
+  const connections = new Set<ClientConnection | Http2Connection>();
+  /** Of HTTP/2 connections. */
+  const streams = new Set<ClientConnection | Http2Connection>();
   let closing = false;
   let onEmpty = () => {};
   const context: RouterContext = {
@@ -92,19 +95,35 @@ export function createRouter(options: RouterOptions): Router {
     isClosing: () => closing,
     onDefect,
   };
-  const accept = (front: Front) => (socket: Socket) => {
+  const isEmpty = () => connections.size + streams.size === 0;
+  const serve = (front: Front, socket: Socket, among: Set<ClientConnection | Http2Connection>) => {
     const connection = new ClientConnection(context, front, socket, () => {
-      connections.delete(connection);
-      if (connections.size === 0) onEmpty();
+      among.delete(connection);
+      if (isEmpty()) onEmpty();
+    });
+    among.add(connection);
+  };
+  const httpFront: Front = { protocol: "http", port: options.port };
+  const httpsFront: Front = { protocol: "https", port: options.httpsPort };
+  const acceptHttp2 = (socket: Socket) => {
+    const connection = new Http2Connection(socket, {
+      limits,
+      onStream: (stream) => serve(httpsFront, stream, streams),
+      onClosed: () => {
+        connections.delete(connection);
+        if (isEmpty()) onEmpty();
+      },
+      onDefect,
     });
     connections.add(connection);
   };
   const certificates = new Certificates(options.certificatesFile);
-  const http = createServer(SOCKET_OPTIONS, accept({ protocol: "http", port: options.port }));
+  const http = createServer(SOCKET_OPTIONS, (socket) => serve(httpFront, socket, connections));
   const https = createHttpsServer({
     certificates,
     socketOptions: SOCKET_OPTIONS,
-    onConnection: accept({ protocol: "https", port: options.httpsPort }),
+    onConnection: (socket) => serve(httpsFront, socket, connections),
+    onHttp2: acceptHttp2,
     onDefect,
   });
   for (const server of [http, https]) server.maxConnections = limits.clientConnections;
@@ -151,14 +170,14 @@ export function createRouter(options: RouterOptions): Router {
       metrics.close();
       // Connections to it stay until the process ends: they tell what is in flight.
       door.leave();
-      for (const connection of connections) connection.closeWhenIdle();
-      if (connections.size > 0) {
+      for (const connection of [...connections, ...streams]) connection.closeWhenIdle();
+      if (!isEmpty()) {
         await new Promise<void>((resolve) => {
           onEmpty = resolve;
           setTimeout(resolve, drainTimeoutMs).unref();
         });
       }
-      for (const connection of connections) connection.socket.destroy();
+      for (const connection of [...connections, ...streams]) connection.socket.destroy();
       deadlines.stop();
       book.closeIdle(Number.POSITIVE_INFINITY);
       await accessLog.close();
