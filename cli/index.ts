@@ -55,6 +55,7 @@ import { promote } from "./commands/promote.ts";
 import { ps } from "./commands/ps.ts";
 import { psRestart } from "./commands/ps-restart.ts";
 import { psScale } from "./commands/ps-scale.ts";
+import { psSignal } from "./commands/ps-signal.ts";
 import { registry } from "./commands/registry.ts";
 import { registryLogin } from "./commands/registry-login.ts";
 import { registryLogout } from "./commands/registry-logout.ts";
@@ -83,7 +84,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: "Apps", commands: [apps, appsCreate, appsInfo, appsSet, appsDestroy] },
   { title: "Branch environments", commands: [envs, envsInfo, envsCreate, envsKeep, envsProtect, envsDiff, promote, envsDestroy] },
   { title: "Config", commands: [config, configGet, configSet, configUnset, configImport, configShare] },
-  { title: "Processes", commands: [ps, psScale, psRestart, run, logs, maintenance, maintenanceOn, maintenanceOff] },
+  { title: "Processes", commands: [ps, psScale, psRestart, psSignal, run, logs, maintenance, maintenanceOn, maintenanceOff] },
   {
     title: "Releases and deployments",
     commands: [

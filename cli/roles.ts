@@ -28,6 +28,7 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   ps: "read",
   "ps:scale": "deploy",
   "ps:restart": "deploy",
+  "ps:signal": "deploy",
   run: "deploy",
   logs: "read",
   maintenance: "read",

@@ -10,6 +10,7 @@ import type {
   HostName,
   Identity,
   ImageSource,
+  InstanceSignal,
   KeyName,
   LogLine,
   LogQuery,
@@ -225,6 +226,8 @@ export interface Control {
   formation(target: Target): Promise<readonly Formation[]>;
   scale(target: Target, changes: readonly ScaleChange[], actor: Actor): Promise<Outcome>;
   restart(target: Target, actor: Actor): Promise<Outcome>;
+  /** `instance`: web.1, which has to run. */
+  signal(target: Target, instance: string, name: InstanceSignal, actor: Actor): Promise<void>;
   logs(target: Target, query: Omit<LogQuery, "environment">): AsyncIterable<LogLine>;
 
   releases(target: Target): Promise<readonly Release[]>;

@@ -19,7 +19,7 @@ import type { JobQueue } from "./queue.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
-type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "formation" | "logs" | "run" | "exportImage">;
+type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "signal" | "formation" | "logs" | "run" | "exportImage">;
 
 /** One-offs are named run.1, run.2, ... as long as control lives; the name only has to be unique among those that run. */
 export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
@@ -56,6 +56,25 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
       return (Object.entries(image?.processes ?? {}) as [typeof WEB, ProcessDefinition][])
         .filter(([type]) => type !== RELEASE)
         .map(([type, definition]) => ({ type, quantity: quantityOf(type, formation), command: definition.command.join(" ") }));
+    },
+    async signal(target, name, signal, actor) {
+      const environment = requireEnvironment(deps, target);
+      const running = runtime
+        .instances(environment.name)
+        .filter(
+          ({ revision, state }) => !environment.asleep && revision === environment.revision && state !== "crashed" && state !== "down",
+        );
+      const instance = running.find(({ type, index }) => `${type}.${index}` === name);
+      if (instance === undefined) {
+        throw new PushboatError({
+          code: "instance/not-running",
+          message: `no ${name} runs in ${environment.name}`,
+          hint: `See what does: ps ${environment.name}`,
+        });
+      }
+      store.access.audit(actor.identity, "signal", `${target.name}: ${signal} to ${name}`, deps.now());
+      runtime.writeLog(environment.name, `pushboat[${name}]`, `SIG${signal} sent by ${actor.identity.name}`);
+      await runtime.signal(instance, signal);
     },
     logs(target, query) {
       const environment = requireEnvironment(deps, target);

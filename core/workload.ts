@@ -62,6 +62,10 @@ export interface Workload {
   readonly processes: readonly WorkloadProcess[];
 }
 
+/** What somebody may send to an instance. */
+export const INSTANCE_SIGNALS = ["HUP", "INT", "TERM", "KILL"] as const;
+export type InstanceSignal = (typeof INSTANCE_SIGNALS)[number];
+
 export type InstanceState = "starting" | "up" | "unready" | "crashed" | "stopping" | "down";
 
 export interface Instance {
@@ -164,6 +168,8 @@ export interface Runtime {
   thaw(environment: EnvironmentName): void;
   /** TERM, 30 s, KILL; removes every kernel object. Idempotent. */
   stop(instances: readonly Instance[]): Promise<void>;
+  /** To all processes of a running instance; nothing happens where it is gone. */
+  signal(instance: Instance, name: InstanceSignal): Promise<void>;
   /** All instances of one environment, or of all. */
   instances(environment?: EnvironmentName): readonly Instance[];
   /** What the kept workload asks for and is up: for the route table, after a commit and after each onChange. */

@@ -100,6 +100,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
     },
     forget: (environment) => keeper.forget(environment),
     stop: (instances) => stopAll(instances, settings.stopTimeoutMs),
+    signal: ({ id }, name) => engine.kill(id, name),
     freeze: (environment) => {
       health.pause(environment);
       for (const { id } of table.of(environment).filter(isLiving)) engine.freeze(id);

@@ -67,6 +67,17 @@ describe("run", () => {
     expect(ended.stderr).toContain("no-such-program");
   });
 
+  it("is told by ps:signal: a killed instance is started again, one that does not run is refused", async () => {
+    const refused = await platform.ssh("ps:signal blog web.9 HUP");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("instance/not-running")]);
+    expect((await platform.ssh("ps:signal blog web.1 KILL")).code).toBe(0);
+    await eventually("web.1 is up again after its end", async () => {
+      const [web] = JSON.parse((await platform.ssh("ps blog --json")).stdout) as { state: string; restarts: number }[];
+      return web?.state === "up" && web.restarts === 1;
+    });
+    expect((await platform.ssh("logs blog -n 200")).stdout).toMatch(/pushboat\[web\.1\]: SIGKILL sent by/);
+  });
+
   describe("logs", () => {
     it("have the time, the process and the router's line for a request", async () => {
       await platform.http(app.host, "/say?text=first+words");

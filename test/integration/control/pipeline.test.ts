@@ -196,6 +196,7 @@ function runtimeDouble(): Runtime {
     async stop(instances: readonly Instance[]) {
       for (const { id } of instances) if (world.running.delete(id)) world.log.push(`stop ${id}`);
     },
+    signal: async () => {},
     freeze: (environment) => void world.log.push(`freeze ${environment}`),
     thaw: (environment) => void world.log.push(`thaw ${environment}`),
     instances: of,

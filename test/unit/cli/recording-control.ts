@@ -218,6 +218,7 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     ],
     scale: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "scale", release: null } }),
     restart: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "restart", release: null } }),
+    signal: async () => {},
     logs: async function* () {
       yield { time: "2026-08-01T10:00:00.123456+00:00", source: "app[web.1]", text: "listening" };
       yield { time: "2026-08-01T10:04:30.000000+00:00", source: "pushboat[router]", text: 'at=info method=GET path="/"' };
