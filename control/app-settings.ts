@@ -1,4 +1,5 @@
 /** Settings of an app, each with its grammar and default: `apps:set blog NAME VALUE`. Pure. */
+import { isIP } from "node:net";
 import { PushboatError, parseBranchName, parsePeriod, quote } from "../core/index.ts";
 
 export interface AppSettings {
@@ -15,6 +16,12 @@ export interface AppSettings {
   readonly forceHttps: boolean;
   /** Over HTTPS, browsers are told to come by HTTPS for this long; null: they are told nothing. */
   readonly hstsMs: number | null;
+  /** Of a request's body; null: no limit. */
+  readonly maxBodyBytes: number | null;
+  /** At once, for each environment; null: no limit. */
+  readonly maxRequests: number | null;
+  /** Addresses and CIDR networks; null: everybody. */
+  readonly allowedNetworks: readonly string[] | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -28,6 +35,9 @@ const DEFAULTS: AppSettings = {
   protectBranches: false,
   forceHttps: false,
   hstsMs: null,
+  maxBodyBytes: null,
+  maxRequests: null,
+  allowedNetworks: null,
 };
 
 interface SettingRule {
@@ -36,6 +46,18 @@ interface SettingRule {
 }
 
 const isPeriod = (value: string): boolean => value === "never" || parsePeriod(value) !== null;
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+function parseSize(text: string): number | null {
+  const [, count, unit = ""] = /^(\d{1,9})([kmg]?)b?$/i.exec(text) ?? [];
+  return count === undefined ? null : Number(count) * (SIZE_UNITS[unit.toLowerCase()] as number);
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = "", bits = "0"] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 6 ? 128 : 32);
+}
 
 const RULES: Readonly<Record<string, SettingRule>> = {
   "production-branch": { hint: "a branch name", valid: (value) => parseBranchName(value) === value },
@@ -49,6 +71,12 @@ const RULES: Readonly<Record<string, SettingRule>> = {
   "production-sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
   "force-https": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
   hsts: { hint: "a period such as 180d, or never", valid: isPeriod },
+  "max-body": { hint: "a size such as 512k, 10m or 1g", valid: (value) => parseSize(value) !== null },
+  "max-requests": { hint: "a number from 1 to 9999", valid: (value) => /^[1-9]\d{0,3}$/.test(value) },
+  "allow-ips": {
+    hint: "addresses or networks with commas between: 203.0.113.7,10.0.0.0/8,2001:db8::/32",
+    valid: (value) => value.split(",").every(isNetwork),
+  },
   sleep: { hint: "stop or freeze", valid: (value) => value === "stop" || value === "freeze" },
 };
 
@@ -78,5 +106,8 @@ export function readSettings(stored: Readonly<Record<string, string>>): AppSetti
     protectBranches: stored["protect-branches"] === "on",
     forceHttps: stored["force-https"] === "on",
     hstsMs: period("hsts", DEFAULTS.hstsMs),
+    maxBodyBytes: stored["max-body"] === undefined ? DEFAULTS.maxBodyBytes : parseSize(stored["max-body"]),
+    maxRequests: stored["max-requests"] === undefined ? DEFAULTS.maxRequests : Number(stored["max-requests"]),
+    allowedNetworks: stored["allow-ips"]?.split(",") ?? DEFAULTS.allowedNetworks,
   };
 }

@@ -101,6 +101,7 @@ function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readon
   return living.map((environment) => ({
     ...buildRoute(deps, environment, hosts.get(environment.name) ?? []),
     ...secureOptions(settings.get(environment.app)),
+    ...limitOptions(settings.get(environment.app)),
   }));
 }
 
@@ -108,6 +109,15 @@ function secureOptions(settings: AppSettings | undefined): Pick<Route, "forceHtt
   return {
     ...(settings?.forceHttps === true ? { forceHttps: true } : {}),
     ...(settings === undefined || settings.hstsMs === null ? {} : { hstsSeconds: Math.round(settings.hstsMs / 1000) }),
+  };
+}
+
+function limitOptions(settings: AppSettings | undefined): Pick<Route, "maxBodyBytes" | "maxRequests" | "allowedNetworks"> {
+  const { maxBodyBytes = null, maxRequests = null, allowedNetworks = null } = settings ?? {};
+  return {
+    ...(maxBodyBytes === null ? {} : { maxBodyBytes }),
+    ...(maxRequests === null ? {} : { maxRequests }),
+    ...(allowedNetworks === null ? {} : { allowedNetworks }),
   };
 }
 

@@ -37,6 +37,12 @@ export interface Route {
   readonly forceHttps?: boolean;
   /** Over HTTPS, answers carry `Strict-Transport-Security` with so many seconds. */
   readonly hstsSeconds?: number;
+  /** Longer request bodies are refused (413). */
+  readonly maxBodyBytes?: number;
+  /** Requests (and upgraded connections) at once; more are refused (H11). */
+  readonly maxRequests?: number;
+  /** Addresses and networks (CIDR) that may come; everybody else gets 403, and wakes nothing. */
+  readonly allowedNetworks?: readonly string[];
   /** Answers carry `X-Robots-Tag: noindex` (branch environments). */
   readonly noindex?: boolean;
 }

@@ -11,6 +11,7 @@ import { BadMessage } from "./http/bad-message.ts";
 import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
 import { fieldOf, type RequestHead } from "./http/request-head.ts";
 import { logLine } from "./log-line.ts";
+import { isInNetworks } from "./networks.ts";
 import { failurePage, movedPage, movedStatus, plainPage, unauthorizedPage, welcomePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
 import { RequestUpload } from "./request-upload.ts";
@@ -101,6 +102,11 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
       return;
     }
     this.#visit(route ?? null);
+    const refusal = route === undefined ? null : this.#refusal(route);
+    if (refusal !== null) {
+      this.#fail(refusal);
+      return;
+    }
     const authorization = route?.access == null ? null : fieldOf(this.#request, "authorization");
     this.#follow(destinationOf({ host, path: this.#request.target, route, authorization, domain, protocol, ready: book.version !== null }));
   }
@@ -120,6 +126,10 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error;
       this.#fail(FAILURES.badRequest);
+      return;
+    }
+    if (this.#route !== null && this.#upload.knownBytes > this.#route.maxBodyBytes) {
+      this.#fail(FAILURES.bodyTooLarge);
       return;
     }
     if (this.#phase === "uploading" && this.requestComplete) this.#finish(null);
@@ -268,6 +278,13 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
         this.#answer(unauthorizedPage(this.#asker(), destination.route.environment), 401, null);
         return;
     }
+  }
+
+  /** What the app's owner does not want here. Before anything else: such a request wakes nobody and is asked no password. */
+  #refusal(route: BookedRoute): Failure | null {
+    if (route.allowed !== null && !isInNetworks(route.allowed, this.#client.address)) return FAILURES.notAllowed;
+    if (this.#upload.knownBytes > route.maxBodyBytes) return FAILURES.bodyTooLarge;
+    return this.#context.visits.active(route.environment) > route.maxRequests ? FAILURES.backlog : null;
   }
 
   /** The environment that this request counts for; another one only where the table changed meanwhile. */

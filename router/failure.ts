@@ -27,6 +27,8 @@ export const FAILURES = {
   bootTimeout: failure("H20", 503, "App boot timeout", "The application is still starting.", 5),
   refused: failure("H21", 503, "Backend connection refused", "The application refused the connection.", 5),
   badRequest: failure("H26", 400, "Bad request", "The request is not valid HTTP."),
+  bodyTooLarge: failure("H26", 413, "Request body too large", "The request is larger than this application takes."),
+  notAllowed: failure("H26", 403, "Address not allowed", "This application is not open to your address."),
   clientGone: failure("H27", 499, "Client Request Interrupted", ""),
   maintenance: failure("H80", 503, "Maintenance mode", "This application is down for maintenance.", 60),
   nothingPushed: failure("H81", 404, "Blank app", "Nothing has been pushed to this application yet."),

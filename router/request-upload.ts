@@ -10,12 +10,18 @@ export class RequestUpload {
   readonly #client: ClientConnection;
   readonly #body: Body;
   readonly #framing: Framing;
+  #scannedBytes = 0;
 
   constructor(client: ClientConnection, framing: Framing) {
     this.#client = client;
     this.#framing = framing;
     this.#body = sameFraming(framing);
     this.complete = this.#body.done;
+  }
+
+  /** What is known of its length: as announced, or what has come of a chunked one (with its framing). */
+  get knownBytes(): number {
+    return this.#framing.kind === "length" ? this.#framing.length : this.#scannedBytes;
   }
 
   /** What may come to lie here while nobody takes it. */
@@ -49,6 +55,7 @@ export class RequestUpload {
     const { out, rest } = this.#body.scan(bytes);
     if (rest !== null) this.#client.putBack(rest);
     this.complete = this.#body.done;
+    this.#scannedBytes += bytes.length - (rest?.length ?? 0);
     return out;
   }
 }

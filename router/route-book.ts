@@ -1,5 +1,7 @@
 /** The table that requests are answered by: host -> route, with targets that live on from one table to the next. */
+import type { BlockList } from "node:net";
 import type { AcmeChallenge, EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
+import { networkList } from "./networks.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
 export interface BookedRoute {
@@ -13,6 +15,11 @@ export interface BookedRoute {
   readonly forceHttps: boolean;
   /** null: the header is not sent. */
   readonly hstsSeconds: number | null;
+  /** Infinity: no limit. */
+  readonly maxBodyBytes: number;
+  readonly maxRequests: number;
+  /** null: everybody may come. */
+  readonly allowed: BlockList | null;
 }
 
 interface Watch {
@@ -68,6 +75,9 @@ export class RouteBook {
         noindex: route.noindex === true,
         forceHttps: route.forceHttps === true,
         hstsSeconds: route.hstsSeconds ?? null,
+        maxBodyBytes: route.maxBodyBytes ?? Number.POSITIVE_INFINITY,
+        maxRequests: route.maxRequests ?? Number.POSITIVE_INFINITY,
+        allowed: route.allowedNetworks === undefined ? null : networkList(route.allowedNetworks),
       };
       for (const host of route.hosts) hosts.set(host, booked);
     }

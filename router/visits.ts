@@ -24,6 +24,11 @@ export class Visits {
     return Object.fromEntries(this.#active);
   }
 
+  /** Requests of an environment that run now. */
+  active(environment: EnvironmentName): number {
+    return this.#active.get(environment) ?? 0;
+  }
+
   idleMs(nowMs: number): Readonly<Record<EnvironmentName, number>> {
     const idle = Object.fromEntries([...this.#lastMs].map(([environment, lastMs]) => [environment, Math.round(nowMs - lastMs)]));
     for (const environment of this.#active.keys()) idle[environment] = 0;

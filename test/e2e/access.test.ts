@@ -60,6 +60,15 @@ describe("access", () => {
     expect((await platform.http("www.example.com")).status).toBe(404);
   });
 
+  it("is for listed addresses only where the app says so, by a list that is checked", async () => {
+    expect((await platform.ssh("apps:set blog allow-ips 203.0.113.7,2001:db8::/32")).code).toBe(0);
+    await platform.expectHost(app.host).toAnswer(403);
+    const wrong = await platform.ssh("apps:set blog allow-ips 300.1.1.1");
+    expect([wrong.code, wrong.output]).toEqual([expect.toSatisfy((code) => code !== 0), expect.stringContaining("203.0.113.7,10.0.0.0/8")]);
+    expect((await platform.ssh("apps:set blog allow-ips")).code).toBe(0);
+    await platform.expectHost(app.host).toAnswer("here");
+  });
+
   it("is closed during maintenance with H80, also across a deploy, and opened again", async () => {
     expect((await platform.ssh("maintenance:on blog")).code).toBe(0);
     const closed = await platform.http(app.host);
