@@ -3,7 +3,7 @@ import { givenLoad } from "../test/support/constant-load.ts";
 import { givenPlatform } from "../test/support/platform.ts";
 import type { BenchContext, Benchmark } from "./benchmark.ts";
 import { mustPush } from "./deploy.ts";
-import type { BenchResult } from "./result.ts";
+import { type BenchResult, lone } from "./result.ts";
 
 const DEPLOYS = Number(process.env["BENCH_DEPLOYS"] ?? 100);
 const RATE_PER_SECOND = 100;
@@ -27,19 +27,11 @@ async function runConstantLoad(context: BenchContext): Promise<readonly BenchRes
     }
     const report = await load.end();
     for (const failure of report.failures) context.say(failure);
-    const line = (name: string, value: number, unit: string, budget: string | null): BenchResult => ({
-      name,
-      value,
-      unit,
-      ratio: null,
-      against: null,
-      budget,
-    });
     return [
-      line(`failed requests in ${DEPLOYS} deploys`, report.failed, "requests", "<= 0"),
-      line("requests", report.requests, "requests", null),
-      line("p50 meanwhile", report.p50Ms, "ms", null),
-      line("p99 meanwhile", report.p99Ms, "ms", null),
+      lone(`failed requests in ${DEPLOYS} deploys`, report.failed, "requests", "<= 0"),
+      lone("requests", report.requests, "requests", null),
+      lone("p50 meanwhile", report.p50Ms, "ms", null),
+      lone("p99 meanwhile", report.p99Ms, "ms", null),
     ];
   } finally {
     await platform.stop();

@@ -12,3 +12,8 @@ export interface BenchResult {
   /** `<= 1.35x`; null where this line is only there to be compared with. */
   readonly budget: string | null;
 }
+
+/** A line that is compared with nothing. budget: `<= 0`; null: only told. */
+export function lone(name: string, value: number, unit: string, budget: string | null): BenchResult {
+  return { name, value, unit, ratio: null, against: null, budget };
+}

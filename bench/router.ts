@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { freePorts } from "../test/support/free-ports.ts";
 import { type BenchContext, type Benchmark, ratio } from "./benchmark.ts";
-import type { BenchResult } from "./result.ts";
+import { type BenchResult, lone } from "./result.ts";
 import { median } from "./statistics.ts";
 import { startProxy, startUpstream } from "./support/nginx.ts";
 import { benchRoute, type RouterProcess, startRouter } from "./support/router-process.ts";
@@ -120,14 +120,6 @@ function throughput(sides: readonly Side[], connections: number): readonly Bench
 }
 
 function ownCosts(process: RouterProcess, changesMs: readonly number[], sides: readonly Side[]): readonly BenchResult[] {
-  const lone = (name: string, value: number, unit: string, budget: string): BenchResult => ({
-    name,
-    value,
-    unit,
-    ratio: null,
-    against: null,
-    budget,
-  });
   const reports = [...(sides.find((side) => side.name === "router")?.reports.values() ?? [])].flat();
   const errors = reports.reduce((sum, report) => sum + report.errors, 0);
   return [

@@ -3,7 +3,7 @@ import { givenPlatform, type Platform } from "../test/support/platform.ts";
 import type { WorkingCopy } from "../test/support/working-copy.ts";
 import type { BenchContext, Benchmark } from "./benchmark.ts";
 import { mustPush } from "./deploy.ts";
-import type { BenchResult } from "./result.ts";
+import { type BenchResult, lone } from "./result.ts";
 import { givenStreams } from "./support/streams.ts";
 import { streamsApp } from "./support/streams-app.ts";
 
@@ -34,21 +34,13 @@ async function runZeroDowntime(context: BenchContext): Promise<readonly BenchRes
     }
     const report = await streams.end();
     for (const failure of report.failures.slice(0, 40)) context.say(failure);
-    const line = (name: string, value: number, unit: string, budget: string | null): BenchResult => ({
-      name,
-      value,
-      unit,
-      ratio: null,
-      against: null,
-      budget,
-    });
     return [
-      line("failed requests, streams and WebSockets", report.failures.length, "failures", "<= 0"),
-      line("requests on kept-alive connections", report.requests, "requests", null),
-      line("slow uploads", report.uploads, "requests", null),
-      line("slow downloads", report.downloads, "requests", null),
-      line("event streams ended whole", report.eventStreamsEnded, "streams", null),
-      line("WebSockets closed with 1001", report.webSocketsClosed, "sockets", null),
+      lone("failed requests, streams and WebSockets", report.failures.length, "failures", "<= 0"),
+      lone("requests on kept-alive connections", report.requests, "requests", null),
+      lone("slow uploads", report.uploads, "requests", null),
+      lone("slow downloads", report.downloads, "requests", null),
+      lone("event streams ended whole", report.eventStreamsEnded, "streams", null),
+      lone("WebSockets closed with 1001", report.webSocketsClosed, "sockets", null),
     ];
   } finally {
     await platform.stop();
