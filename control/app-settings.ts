@@ -1,6 +1,5 @@
 /** Settings of an app, each with its grammar and default: `apps:set blog NAME VALUE`. Pure. */
-import { isIP } from "node:net";
-import { PushboatError, parseBranchName, parsePeriod, quote } from "../core/index.ts";
+import { isNetwork, PushboatError, parseBranchName, parsePeriod, quote } from "../core/index.ts";
 
 export interface AppSettings {
   /** Branch environments without a push for this long end; null: they stay. */
@@ -52,11 +51,6 @@ const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 *
 function parseSize(text: string): number | null {
   const [, count, unit = ""] = /^(\d{1,9})([kmg]?)b?$/i.exec(text) ?? [];
   return count === undefined ? null : Number(count) * (SIZE_UNITS[unit.toLowerCase()] as number);
-}
-
-function isNetwork(text: string): boolean {
-  const [, address = "", bits = "0"] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 6 ? 128 : 32);
 }
 
 const RULES: Readonly<Record<string, SettingRule>> = {

@@ -15,6 +15,7 @@ export * from "./identity.ts";
 export * from "./image.ts";
 export * from "./manifest.ts";
 export * from "./names.ts";
+export * from "./network-list.ts";
 export * from "./permissions.ts";
 export * from "./process-rules.ts";
 export * from "./procfile.ts";

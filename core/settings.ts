@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { PushboatError } from "./errors.ts";
+import { isNetwork } from "./network-list.ts";
 
 /** internal: signed by the platform itself; acme: by a public authority. */
 export type Tls = "off" | "internal" | "acme";
@@ -48,6 +49,8 @@ export interface Settings {
   readonly allowPlainTokens: boolean;
   /** Where containers' addresses come from (each platform takes a /21 of it); nothing else on the network may use it. Default: RFC 2544's. */
   readonly addressPool: string;
+  /** Addresses and networks of proxies before the router: what they say in X-Forwarded-For, -Proto and -Port is believed. Default: nobody. */
+  readonly trustedProxies: readonly string[];
 }
 
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -99,7 +102,19 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     acmeEmail: env["PUSHBOAT_ACME_EMAIL"] || null,
     allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
     addressPool: env["PUSHBOAT_ADDRESS_POOL"] ?? "198.18.0.0/15",
+    trustedProxies: networks(env["PUSHBOAT_TRUSTED_PROXIES"] ?? ""),
   };
+}
+
+function networks(text: string): readonly string[] {
+  const all = text.split(/[\s,]+/).filter((each) => each !== "");
+  const wrong = all.find((each) => !isNetwork(each));
+  if (wrong === undefined) return all;
+  throw new PushboatError({
+    code: "settings/trusted-proxies",
+    message: `PUSHBOAT_TRUSTED_PROXIES has ${JSON.stringify(wrong)}, which is neither an address nor a network`,
+    hint: "Give addresses or networks with commas between: 203.0.113.7,10.0.0.0/8,2001:db8::/32",
+  });
 }
 
 function acmeDirectory(text: string): string {

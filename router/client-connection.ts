@@ -7,6 +7,8 @@ import { FAILURES } from "./failure.ts";
 import { BadMessage } from "./http/bad-message.ts";
 import { MAX_HEAD_BYTES } from "./http/fields.ts";
 import { type RequestHead, readRequestHead } from "./http/request-head.ts";
+import { isInNetworks } from "./networks.ts";
+import type { Origin } from "./origin.ts";
 import { failurePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
 
@@ -23,8 +25,10 @@ export interface Front {
 
 export class ClientConnection implements Waiting {
   readonly socket: Socket;
-  readonly address: string;
-  readonly front: Front;
+  /** As the connection itself says it. */
+  readonly peer: Origin;
+  /** The peer is a trusted proxy: it speaks for its clients. */
+  readonly isTrusted: boolean;
   deadlineMs: number;
   /** The client has closed its sending side: half-closed, or gone. */
   isHalfClosed = false;
@@ -40,9 +44,10 @@ export class ClientConnection implements Waiting {
   constructor(context: RouterContext, front: Front, socket: Socket, onClosed: () => void) {
     this.#context = context;
     this.#onClosed = onClosed;
-    this.front = front;
     this.socket = socket;
-    this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const clientAddress = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    this.peer = { ...front, clientAddress };
+    this.isTrusted = context.trustedProxies !== null && isInNetworks(context.trustedProxies, clientAddress);
     this.deadlineMs = performance.now() + context.limits.headMs;
     context.deadlines.add(this);
     socket.on("data", (chunk: Buffer) => this.#guard(() => this.#onData(chunk)));

@@ -1,4 +1,5 @@
 /** What every connection of one router shares. */
+import type { BlockList } from "node:net";
 import type { AccessLog } from "./access-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Holding } from "./holding.ts";
@@ -20,6 +21,8 @@ export interface RouterContext {
   readonly deadlines: Deadlines;
   readonly accessLog: AccessLog;
   readonly gitDoor: Target;
+  /** Proxies before this router; null: there are none. */
+  readonly trustedProxies: BlockList | null;
   readonly random: () => number;
   /** The router is about to end: connections are not kept. */
   readonly isClosing: () => boolean;

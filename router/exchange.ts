@@ -12,6 +12,7 @@ import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
 import { fieldOf, type RequestHead } from "./http/request-head.ts";
 import { logLine } from "./log-line.ts";
 import { isInNetworks } from "./networks.ts";
+import { type Origin, originBehind } from "./origin.ts";
 import { failurePage, movedPage, movedStatus, plainPage, unauthorizedPage, welcomePage } from "./page.ts";
 import { requestId } from "./request-id.ts";
 import { RequestUpload } from "./request-upload.ts";
@@ -37,6 +38,8 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** Methods whose body every app reads. Of others an app may take it for the next request (CL.0): such a connection serves nobody else. */
 const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 
+const DEFAULT_HTTPS_PORT = 443;
+
 /** Of connect(2): this machine has no descriptor, port or memory left, or does not allow it. No instance is to blame. */
 const LOCAL_FAULTS: ReadonlySet<string | undefined> = new Set([
   "EMFILE",
@@ -53,6 +56,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   readonly #client: ClientConnection;
   readonly #request: RequestHead;
   readonly #id: string;
+  readonly #origin: Origin;
   readonly #startMs: number;
   readonly #wallStartMs = Date.now();
   readonly #upload: RequestUpload;
@@ -80,6 +84,8 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     this.#client = client;
     this.#request = request;
     this.#startMs = startMs;
+    const { trustedProxies } = context;
+    this.#origin = trustedProxies !== null && client.isTrusted ? originBehind(client.peer, request.fields, trustedProxies) : client.peer;
     this.#id = requestId(request.requestId);
     this.#upload = new RequestUpload(client, request.framing);
   }
@@ -92,7 +98,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   begin(): void {
     const host = hostName(this.#request.host);
     const { book, domain } = this.#context;
-    const { protocol } = this.#client.front;
+    const { protocol } = this.#origin;
     const route = book.find(host);
     const challengeAnswer = book.challengeAnswer(host, this.#request.target);
     if (challengeAnswer !== null) {
@@ -282,7 +288,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
 
   /** What the app's owner does not want here. Before anything else: such a request wakes nobody and is asked no password. */
   #refusal(route: BookedRoute): Failure | null {
-    if (route.allowed !== null && !isInNetworks(route.allowed, this.#client.address)) return FAILURES.notAllowed;
+    if (route.allowed !== null && !isInNetworks(route.allowed, this.#origin.clientAddress)) return FAILURES.notAllowed;
     if (this.#upload.knownBytes > route.maxBodyBytes) return FAILURES.bodyTooLarge;
     return this.#context.visits.active(route.environment) > route.maxRequests ? FAILURES.backlog : null;
   }
@@ -504,13 +510,13 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
       path: this.#request.target,
       host: this.#request.host,
       requestId: this.#id,
-      clientAddress: this.#client.address,
+      clientAddress: this.#origin.clientAddress,
       instance: this.#instance,
       connectMs: this.#connectMs,
       serviceMs: this.#sentMs === null ? null : performance.now() - this.#sentMs,
       status,
       bytes,
-      protocol: this.#client.front.protocol,
+      protocol: this.#origin.protocol,
       failure,
     });
     this.#context.accessLog.write(this.#route.environment, line);
@@ -518,10 +524,9 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
 
   #facts(): ForwardingFacts {
     return {
-      clientAddress: this.#client.address,
+      ...this.#origin,
       requestId: this.#id,
       startMs: this.#wallStartMs,
-      ...this.#client.front,
       hidesAuthorization: this.#route?.access != null,
     };
   }
@@ -530,13 +535,14 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   #extraLines(): string {
     const route = this.#route;
     if (route === null) return "";
-    const hsts = route.hstsSeconds !== null && this.#client.front.protocol === "https";
+    const hsts = route.hstsSeconds !== null && this.#origin.protocol === "https";
     return `${route.noindex ? "X-Robots-Tag: noindex\r\n" : ""}${hsts ? `Strict-Transport-Security: max-age=${route.hstsSeconds}\r\n` : ""}`;
   }
 
   #secureUrl(): string {
-    const { httpsPort } = this.#context;
-    return `https://${hostName(this.#request.host)}${httpsPort === 443 ? "" : `:${httpsPort}`}${this.#request.target === "*" ? "/" : this.#request.target}`;
+    // Behind a proxy it is the proxy that clients come to over HTTPS.
+    const httpsPort = this.#client.isTrusted ? DEFAULT_HTTPS_PORT : this.#context.httpsPort;
+    return `https://${hostName(this.#request.host)}${httpsPort === DEFAULT_HTTPS_PORT ? "" : `:${httpsPort}`}${this.#request.target === "*" ? "/" : this.#request.target}`;
   }
 
   #asker() {

@@ -27,6 +27,7 @@ const router = createRouter({
   snapshotFile: `${runDirectory}/routes/routes.json`,
   gitSocket: `${runDirectory}/http/git.sock`,
   logDirectory,
+  trustedProxies: settings.trustedProxies,
   onDefect: (error) => log.error({ err: error }, "unexpected"),
 });
 

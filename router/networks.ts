@@ -1,5 +1,5 @@
 /** Whether an address is in one of some networks. */
-import { BlockList, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 
 /** `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`; control has checked them. */
 export function networkList(networks: readonly string[]): BlockList {
@@ -13,5 +13,6 @@ export function networkList(networks: readonly string[]): BlockList {
 }
 
 export function isInNetworks(list: BlockList, address: string): boolean {
+  if (isIP(address) === 0) return false;
   return list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }

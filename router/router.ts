@@ -13,6 +13,7 @@ import { createHttpsServer } from "./https-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { renderMetrics } from "./metrics.ts";
 import { createMetricsServer } from "./metrics-server.ts";
+import { networkList } from "./networks.ts";
 import { RequestCounts } from "./request-counts.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -28,6 +29,8 @@ export interface RouterOptions {
   readonly certificatesFile: string;
   readonly gitSocket: string;
   readonly logDirectory: string;
+  /** Addresses and networks of proxies before this router. */
+  readonly trustedProxies?: readonly string[];
   readonly onDefect: (error: unknown) => void;
   readonly limits?: Partial<Limits>;
   readonly maxLogFileBytes?: number;
@@ -91,6 +94,7 @@ export function createRouter(options: RouterOptions): Router {
       readBuffer,
       onQuiet: () => {},
     }),
+    trustedProxies: (options.trustedProxies ?? []).length === 0 ? null : networkList(options.trustedProxies ?? []),
     random: Math.random,
     isClosing: () => closing,
     onDefect,
