@@ -21,6 +21,8 @@ export interface AppSettings {
   readonly maxRequests: number | null;
   /** Addresses and CIDR networks; null: everybody. */
   readonly allowedNetworks: readonly string[] | null;
+  /** Visitors come back to the same instance. */
+  readonly sticky: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -37,6 +39,7 @@ const DEFAULTS: AppSettings = {
   maxBodyBytes: null,
   maxRequests: null,
   allowedNetworks: null,
+  sticky: false,
 };
 
 interface SettingRule {
@@ -53,6 +56,8 @@ function parseSize(text: string): number | null {
   return count === undefined ? null : Number(count) * (SIZE_UNITS[unit.toLowerCase()] as number);
 }
 
+const ON_OR_OFF: SettingRule = { hint: "on or off", valid: (value) => value === "on" || value === "off" };
+
 const RULES: Readonly<Record<string, SettingRule>> = {
   "production-branch": { hint: "a branch name", valid: (value) => parseBranchName(value) === value },
   "branch-ttl": { hint: "a period such as 12h or 5d, or never", valid: isPeriod },
@@ -60,10 +65,10 @@ const RULES: Readonly<Record<string, SettingRule>> = {
     hint: "a number from 1 to 500",
     valid: (value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 500,
   },
-  "protect-branches": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
+  "protect-branches": ON_OR_OFF,
   "sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
   "production-sleep-after": { hint: "a period such as 30m or 2h, or never", valid: isPeriod },
-  "force-https": { hint: "on or off", valid: (value) => value === "on" || value === "off" },
+  "force-https": ON_OR_OFF,
   hsts: { hint: "a period such as 180d, or never", valid: isPeriod },
   "max-body": { hint: "a size such as 512k, 10m or 1g", valid: (value) => parseSize(value) !== null },
   "max-requests": { hint: "a number from 1 to 9999", valid: (value) => /^[1-9]\d{0,3}$/.test(value) },
@@ -71,6 +76,7 @@ const RULES: Readonly<Record<string, SettingRule>> = {
     hint: "addresses or networks with commas between: 203.0.113.7,10.0.0.0/8,2001:db8::/32",
     valid: (value) => value.split(",").every(isNetwork),
   },
+  sticky: ON_OR_OFF,
   sleep: { hint: "stop or freeze", valid: (value) => value === "stop" || value === "freeze" },
 };
 
@@ -103,5 +109,6 @@ export function readSettings(stored: Readonly<Record<string, string>>): AppSetti
     maxBodyBytes: stored["max-body"] === undefined ? DEFAULTS.maxBodyBytes : parseSize(stored["max-body"]),
     maxRequests: stored["max-requests"] === undefined ? DEFAULTS.maxRequests : Number(stored["max-requests"]),
     allowedNetworks: stored["allow-ips"]?.split(",") ?? DEFAULTS.allowedNetworks,
+    sticky: stored["sticky"] === "on",
   };
 }

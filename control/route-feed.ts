@@ -102,6 +102,7 @@ function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readon
     ...buildRoute(deps, environment, hosts.get(environment.name) ?? []),
     ...secureOptions(settings.get(environment.app)),
     ...limitOptions(settings.get(environment.app)),
+    ...(settings.get(environment.app)?.sticky === true ? { stickyKey: deps.store.derivedKey(`sticky ${environment.name}`) } : {}),
   }));
 }
 

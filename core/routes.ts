@@ -43,6 +43,8 @@ export interface Route {
   readonly maxRequests?: number;
   /** Addresses and networks (CIDR) that may come; everybody else gets 403, and wakes nothing. */
   readonly allowedNetworks?: readonly string[];
+  /** Visitors come back to the same instance, by a cookie that is made with this key (hex). */
+  readonly stickyKey?: string;
   /** Answers carry `X-Robots-Tag: noindex` (branch environments). */
   readonly noindex?: boolean;
 }

@@ -70,6 +70,8 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   #relay: ResponseRelay | null = null;
   #upgrade: Upgrade | null = null;
   #retried = false;
+  /** Of a sticky environment: the request goes to another instance than its cookie says. */
+  #strays = false;
   /** The instance (or the router) is about to stop. */
   #leaving = false;
   #defective = false;
@@ -314,7 +316,9 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
   #attempt(): void {
     const { limits, random } = this.#context;
     const rules = { connectionsPerTarget: limits.connectionsPerTarget, random };
-    const target = this.#attempts.next(this.#route?.targets ?? [], performance.now(), rules);
+    const preferred = this.#route?.sticky?.find(this.#request) ?? null;
+    const target = this.#attempts.next(this.#route?.targets ?? [], performance.now(), rules, preferred);
+    this.#strays = this.#route?.sticky !== null && target !== preferred;
     if (target === null) this.#fail(this.#attempts.lastFailure);
     else this.#connect(target, !this.#retried && !this.#request.upgrade);
   }
@@ -536,7 +540,11 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     const route = this.#route;
     if (route === null) return "";
     const hsts = route.hstsSeconds !== null && this.#origin.protocol === "https";
-    return `${route.noindex ? "X-Robots-Tag: noindex\r\n" : ""}${hsts ? `Strict-Transport-Security: max-age=${route.hstsSeconds}\r\n` : ""}`;
+    return `${route.noindex ? "X-Robots-Tag: noindex\r\n" : ""}${hsts ? `Strict-Transport-Security: max-age=${route.hstsSeconds}\r\n` : ""}${this.#stickyLine(route)}`;
+  }
+
+  #stickyLine({ sticky }: BookedRoute): string {
+    return sticky === null || this.#target === null || !this.#strays ? "" : sticky.cookieLine(this.#target, this.#origin.protocol);
   }
 
   #secureUrl(): string {

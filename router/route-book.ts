@@ -2,6 +2,7 @@
 import type { BlockList } from "node:net";
 import type { AcmeChallenge, EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
 import { networkList } from "./networks.ts";
+import { StickyTargets } from "./sticky.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
 export interface BookedRoute {
@@ -20,6 +21,8 @@ export interface BookedRoute {
   readonly maxRequests: number;
   /** null: everybody may come. */
   readonly allowed: BlockList | null;
+  /** null: any instance takes any request. */
+  readonly sticky: StickyTargets | null;
 }
 
 interface Watch {
@@ -66,10 +69,11 @@ export class RouteBook {
     const targets = new Map<string, Target>();
     const hosts = new Map<string, BookedRoute>();
     for (const route of table.routes) {
+      const routed = route.targets.map((target) => this.#target(route.environment, target, targets));
       const booked: BookedRoute = {
         environment: route.environment,
         condition: route.condition,
-        targets: route.targets.map((target) => this.#target(route.environment, target, targets)),
+        targets: routed,
         holdMs: route.holdMs,
         access: route.access ?? null,
         noindex: route.noindex === true,
@@ -78,6 +82,7 @@ export class RouteBook {
         maxBodyBytes: route.maxBodyBytes ?? Number.POSITIVE_INFINITY,
         maxRequests: route.maxRequests ?? Number.POSITIVE_INFINITY,
         allowed: route.allowedNetworks === undefined ? null : networkList(route.allowedNetworks),
+        sticky: route.stickyKey === undefined ? null : new StickyTargets(route.stickyKey, routed),
       };
       for (const host of route.hosts) hosts.set(host, booked);
     }

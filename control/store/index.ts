@@ -35,6 +35,7 @@ export function openStore(dataDirectory: string) {
     acme: createAcmeStore(sql, seal),
     hooks: createHookStore(sql, seal),
     registries: createRegistryStore(sql, seal),
+    derivedKey: seal.derive,
     transaction: database.transaction,
     close: database.close,
   };

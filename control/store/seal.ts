@@ -1,11 +1,13 @@
 /** Config at rest: AES-256-GCM with the key in the file beside the database (0600). */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { PushboatError } from "../../core/index.ts";
 
 export interface Seal {
   /** nonce (12) | tag (16) | ciphertext of the value's JSON. context is authenticated: a value cannot be moved to another place. */
   seal(value: unknown, context: string): Uint8Array;
+  /** A key of its own for another purpose (HMAC-SHA-256), hex: always the same for the same purpose. */
+  derive(purpose: string): string;
   open<T>(sealed: Uint8Array, context: string): T;
 }
 
@@ -31,6 +33,7 @@ export function openSeal(keyFile: string): Seal {
       const body = Buffer.concat([cipher.update(JSON.stringify(value), "utf8"), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), body]);
     },
+    derive: (purpose) => createHmac("sha256", key).update(purpose).digest("hex"),
     open(sealed, context) {
       const bytes = Buffer.from(sealed);
       const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES))
