@@ -10,13 +10,14 @@ import { staticBuild } from "./static-build.ts";
 
 /** The first that takes the tree is used, so the order matters. */
 export const BUILDPACKS: readonly Buildpack[] = [
+  // Before Node: JHipster and the like keep a package.json with a start script, for a developer, beside the server that is Java's.
+  java,
   // Something to start is the clearest sign; a build script then makes the server's assets.
   node,
   // Before sites: a server often has a package.json with a build script for its assets.
   go,
   python,
   rust,
-  java,
   // A build script and nothing to start: the output is the site. Before plain files, as Vite keeps an index.html in the root.
   staticBuild,
   // Only files. Last: many applications hold an index.html somewhere.

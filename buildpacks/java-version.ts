@@ -26,7 +26,7 @@ export function chooseJava(source: SourceTree): JavaChoice {
 /** Files that name the JDK, then the pom's level of the language. */
 function findWish(source: SourceTree): { text: string; from: string } | null {
   const pom = withoutComments(source.texts.get("pom.xml") ?? "");
-  const gradle = source.texts.get("build.gradle.kts") ?? source.texts.get("build.gradle") ?? "";
+  const gradle = [...source.texts].filter(([path]) => /(?:^|\/)build\.gradle(?:\.kts)?$/.test(path));
   const wishes: readonly (readonly [string | undefined, string])[] = [
     [/^\s*([^\s#]+)/m.exec(source.texts.get(".java-version") ?? "")?.[1], ".java-version"],
     [/^\s*java\.runtime\.version\s*[=:]\s*(\S+)/m.exec(source.texts.get("system.properties") ?? "")?.[1], "system.properties"],
@@ -35,7 +35,13 @@ function findWish(source: SourceTree): { text: string; from: string } | null {
     ),
     [element(pom, "release"), "release in pom.xml"],
     [element(pom, "kotlin.compiler.jvmTarget"), "kotlin.compiler.jvmTarget in pom.xml"],
-    [/(?:JavaLanguageVersion\.of|jvmToolchain)\s*\(\s*(\d+)/.exec(gradle)?.[1], "the toolchain in build.gradle"],
+    ...gradle.map(
+      ([path, text]) => [/(?:JavaLanguageVersion\.of|jvmToolchain)\s*\(\s*(\d+)/.exec(text)?.[1], `the toolchain in ${path}`] as const,
+    ),
+    ...gradle.map(
+      ([path, text]) =>
+        [/sourceCompatibility\s*=\s*(?:JavaVersion\.VERSION_|['"])?(\d[\d_.]*)/.exec(text)?.[1], `sourceCompatibility in ${path}`] as const,
+    ),
   ];
   const found = wishes.find(([text]) => text !== undefined && /\d/.test(text) && !text.includes("${"));
   return found === undefined ? null : { text: found[0] ?? "", from: found[1] };

@@ -32,12 +32,12 @@ export const READ_FILES: readonly string[] = [
   ...["manage.py", "main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "app/main.py", "app/__init__.py", "src/main.py", "api/main.py"],
   ...["go.mod", "go.work"],
   ...["Cargo.toml", "rust-toolchain.toml", "rust-toolchain"],
-  ...["pom.xml", "build.gradle", "build.gradle.kts", "system.properties", ".java-version"],
+  ...["pom.xml", "system.properties", ".java-version"],
   ...["Gemfile", "Gemfile.lock", ".ruby-version", "composer.json"],
 ];
 
 /** Files whose text is read in every listed directory. */
-export const READ_NAMES: readonly string[] = ["package.json", "go.mod", "Cargo.toml", "pom.xml"];
+export const READ_NAMES: readonly string[] = ["package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"];
 
 /** Only read up to MAX_TEXT_BYTES, and taken for unknown above: machines write them. */
 export const LOCK_FILES: readonly string[] = [

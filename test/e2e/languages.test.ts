@@ -6,7 +6,7 @@ import { fixtureApps } from "../support/fixture-apps.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 
 /** The quick ones, one for each way to make a runtime: packages, a toolchain. */
-const ALWAYS = ["flask-hello", "go-hello"];
+const ALWAYS = ["flask-hello", "go-hello", "java-maven"];
 const all = process.env["PUSHBOAT_TEST_LANGUAGES"] === "all";
 const apps = fixtureApps().filter(({ name, expectation }) => expectation.answer !== null && (all || ALWAYS.includes(name)));
 
@@ -14,6 +14,7 @@ const apps = fixtureApps().filter(({ name, expectation }) => expectation.answer 
 const CODE: Readonly<Record<string, readonly [string, RegExp]>> = {
   "flask-hello": ["app.py", /dependencies: reused/],
   "go-hello": ["main.go", /go build: built in .*the source changed/],
+  "java-maven": ["src/main/java/hello/Hello.java", /No pom.xml changed: dependencies are those of the last build/],
 };
 
 describe("languages", () => {

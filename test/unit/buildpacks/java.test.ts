@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BUILDPACKS, choosePlan } from "../../../buildpacks/index.ts";
 import { WEB } from "../../../core/index.ts";
-import { type Files, sourceOf } from "./source-of.ts";
+import { type Files, packageJson, sourceOf } from "./source-of.ts";
 
 const pom = (properties = "", rest = "") => `<project><properties>${properties}</properties>${rest}</project>`;
 const plan = (files: Files) => choosePlan(sourceOf(files), BUILDPACKS);
@@ -62,7 +62,73 @@ describe("a Java app", () => {
     expect(imageHasSource).toBe(true);
   });
 
-  it("of Gradle alone is told of Maven and the Dockerfile way", () => {
-    expect(() => plan({ "build.gradle.kts": "" })).toThrow(expect.objectContaining({ code: "build/gradle" }));
+  it("that packages a war without a server is told which ways there are, and one of Spring Boot is built", () => {
+    const war = pom("", "<packaging>war</packaging>");
+    expect(() => plan({ "pom.xml": war })).toThrow(expect.objectContaining({ code: "build/java-war" }));
+    expect(
+      plan({ "pom.xml": war.replace("<packaging>", "<parent><groupId>org.springframework.boot</groupId></parent><packaging>") }),
+    ).toBeTruthy();
+  });
+
+  it("looks nothing up where no pom.xml changed, unless a dependency is a snapshot", () => {
+    const command = (rest: string): string => plan({ "pom.xml": pom("", rest) }).steps[0]?.command ?? "";
+    expect(command("<version>1.0-SNAPSHOT</version>")).toContain("package -o");
+    expect(command("<dependency><artifactId>x</artifactId><version>1.0-SNAPSHOT</version></dependency>")).not.toContain("package -o");
+  });
+});
+
+describe("a repository of Java and something else", () => {
+  const jhipster = {
+    "package.json": packageJson({ scripts: { start: "npm run webapp:dev", build: "ng build" } }),
+    "pom.xml": pom(),
+    "src/main/java/App.java": "",
+  };
+
+  it("is Java's where its pom.xml has code, as JHipster's, and says so", () => {
+    expect(plan(jhipster).buildpack).toBe("Java");
+    expect(plan(jhipster).warnings[0]).toContain("There is a package.json too");
+    expect(choosePlan(sourceOf(jhipster), BUILDPACKS, { buildpack: "node" }).buildpack).toBe("Node.js");
+  });
+
+  it("is Node's where the pom.xml has none", () => {
+    expect(plan({ ...jhipster, "src/main/java/App.java": "", "pom.xml": pom() }).buildpack).toBe("Java");
+    expect(plan({ "package.json": jhipster["package.json"], "pom.xml": pom() }).buildpack).toBe("Node.js");
+  });
+
+  it("is a site's or Node's where build.gradle builds nothing of the JVM", () => {
+    expect(plan({ "build.gradle": "task deploy {}", "index.html": "" }).buildpack).toBe("static files");
+    expect(plan({ "build.gradle": "plugins { id 'com.android.application' }", "package.json": jhipster["package.json"] }).buildpack).toBe(
+      "Node.js",
+    );
+  });
+});
+
+describe("a Gradle app", () => {
+  it.each([
+    ["plugins { application }", "installDist"],
+    ['plugins {\n  id("org.springframework.boot") version "4.0.7"\n  application\n}', "bootJar"],
+    ["plugins { id 'io.quarkus' }", "quarkusBuild"],
+    ['plugins { id("io.ktor.plugin") version "3.5.2" }', "buildFatJar"],
+    ["plugins { id 'com.gradleup.shadow' version '9.0.0' }", "shadowJar"],
+    ["plugins { id 'java' }", "assemble"],
+  ])("of %j is built by its wrapper's %s", (text, task) => {
+    const { steps, caches, processes } = plan({ "build.gradle": text, "src/main/java/App.java": "", gradlew: "" });
+    expect(steps[0]?.command).toContain(`--build-cache ${task}\n`);
+    expect(caches.map(({ name }) => name)).toEqual(["gradle"]);
+    expect(processes[WEB]?.command[0]).toContain("sh build/web.sh");
+  });
+
+  it("with projects of its own is known by their build files, and its toolchain chooses the JDK", () => {
+    const files = {
+      "settings.gradle.kts": 'include("app")',
+      gradlew: "",
+      "app/build.gradle.kts": "plugins { application }\njava { toolchain { languageVersion = JavaLanguageVersion.of(25) } }",
+    };
+    expect(plan(files).steps[0]?.keeps).toEqual({ kind: "all", except: [".gradle"] });
+    expect(javaOf(files)).toMatchObject({ version: "25", from: "the toolchain in app/build.gradle.kts" });
+  });
+
+  it("without a wrapper is told why Debian's does not do", () => {
+    expect(() => plan({ "build.gradle.kts": "", "src/main/kotlin/App.kt": "" })).toThrow(expect.objectContaining({ code: "build/gradle" }));
   });
 });
