@@ -20,6 +20,10 @@ import { configImport } from "./commands/config-import.ts";
 import { configSet } from "./commands/config-set.ts";
 import { configShare } from "./commands/config-share.ts";
 import { configUnset } from "./commands/config-unset.ts";
+import { cron } from "./commands/cron.ts";
+import { cronHistory } from "./commands/cron-history.ts";
+import { cronLogs } from "./commands/cron-logs.ts";
+import { cronRun } from "./commands/cron-run.ts";
 import { deploys } from "./commands/deploys.ts";
 import { deploysAttach } from "./commands/deploys-attach.ts";
 import { deploysCancel } from "./commands/deploys-cancel.ts";
@@ -85,6 +89,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: "Branch environments", commands: [envs, envsInfo, envsCreate, envsKeep, envsProtect, envsDiff, promote, envsDestroy] },
   { title: "Config", commands: [config, configGet, configSet, configUnset, configImport, configShare] },
   { title: "Processes", commands: [ps, psScale, psRestart, psSignal, run, logs, maintenance, maintenanceOn, maintenanceOff] },
+  { title: "Cron", commands: [cron, cronRun, cronHistory, cronLogs] },
   {
     title: "Releases and deployments",
     commands: [

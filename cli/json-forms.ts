@@ -1,5 +1,5 @@
 /** The documented JSON shapes of what several commands print; times are ISO 8601, absent values are null. */
-import type { AppSummary, EnvironmentSummary, Outcome, VolumeSummary } from "../control/index.ts";
+import type { AppSummary, EnvironmentSummary, Outcome, RunSummary, VolumeSummary } from "../control/index.ts";
 import type { Deployment, Release } from "../core/index.ts";
 import { isoTime } from "./when.ts";
 
@@ -58,4 +58,26 @@ export const VOLUME_SHAPE = "{name, environment, mountedAt, bytes}";
 export function volumeJson(volume: VolumeSummary): unknown {
   const { name, environment, mountedAt, bytes } = volume;
   return { name, environment, mountedAt, bytes };
+}
+
+/** Of `run --detach` and of cron jobs. */
+export const RUN_SHAPE = "{id, name, job, command, release, by, due, started, ended, state, exitCode, reason}";
+
+export function runJson(run: RunSummary): unknown {
+  const { id, name, job, command, release, by, dueMs, startedMs, endedMs, state, exitCode, reason } = run;
+  const time = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
+  return {
+    id,
+    name,
+    job,
+    command,
+    release,
+    by,
+    due: time(dueMs),
+    started: time(startedMs),
+    ended: time(endedMs),
+    state,
+    exitCode,
+    reason,
+  };
 }

@@ -3,6 +3,7 @@ import type {
   AppName,
   BranchName,
   CommitId,
+  CronJob,
   Deployment,
   EnvironmentName,
   EnvironmentRef,
@@ -106,6 +107,33 @@ export interface VolumeSummary {
   readonly environment: EnvironmentName;
   readonly mountedAt: string | null;
   readonly bytes: number;
+}
+
+/** A detached one-off or a run of a cron job; the last ones are kept. */
+export interface RunSummary {
+  readonly id: number;
+  /** `run.17`, `cron.18` */
+  readonly name: string;
+  readonly environment: EnvironmentName;
+  /** null: not of a cron job. */
+  readonly job: string | null;
+  readonly command: string;
+  readonly release: number;
+  readonly by: string;
+  /** When the schedule wanted it; null: somebody asked for it. */
+  readonly dueMs: number | null;
+  readonly startedMs: number;
+  readonly endedMs: number | null;
+  /** skipped: due, and not run; lost: it ended with the machine or with a `down`. */
+  readonly state: "running" | "done" | "failed" | "skipped" | "lost";
+  readonly exitCode: number | null;
+  readonly reason: string | null;
+}
+
+export interface CronSummary extends CronJob {
+  /** null: suspended. */
+  readonly nextMs: number | null;
+  readonly last: RunSummary | null;
 }
 
 /** What a key or token may do, and where. */
@@ -297,6 +325,14 @@ export interface Control {
   allowNetwork(target: Target, address: PrivateAddress, actor: Actor): Promise<void>;
   denyNetwork(target: Target, address: PrivateAddress, actor: Actor): Promise<void>;
   allowedNetwork(target: Target): Promise<readonly PrivateAddress[]>;
+
+  cronJobs(target: Target): Promise<readonly CronSummary[]>;
+  /** Starts a job now, by its concurrency policy. */
+  runCron(target: Target, name: string, actor: Actor): Promise<RunSummary>;
+  /** Newest first. job undefined: all runs, null: those of `run --detach`. */
+  runs(target: Target, job: string | null | undefined, limit: number): Promise<readonly RunSummary[]>;
+  /** The end of what it wrote. */
+  runOutput(target: Target, id: number): Promise<string>;
 
   /** One-off container of the current release. command: argv; one element is run by the shell. Answers the exit code. */
   run(target: Target, command: readonly string[], io: OneOffIo, actor: Actor): Promise<number>;

@@ -7,6 +7,8 @@ import { createAppActions, keptImages } from "./app-actions.ts";
 import { boot } from "./boot.ts";
 import { createBranchActions } from "./branch-actions.ts";
 import { createCertificateActions } from "./certificate-actions.ts";
+import { createCron } from "./cron.ts";
+import { createCronActions } from "./cron-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
 import { createHookActions } from "./hook-actions.ts";
@@ -22,6 +24,7 @@ import { createReleaseActions } from "./release-actions.ts";
 import { createResourceActions } from "./resource-actions.ts";
 import { createRouteFeed } from "./route-feed.ts";
 import { createRouterActions } from "./router-actions.ts";
+import { createRuns } from "./runs.ts";
 import { createSleep } from "./sleep.ts";
 import { openStore } from "./store/index.ts";
 import { createVolumeActions } from "./volume-actions.ts";
@@ -56,7 +59,12 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   importAdminKeys(deps, adminKeys);
   const routes = createRouteFeed(deps);
   const sweeper = createSweeper(deps);
-  const operations = createOperations(deps, routes, sweeper.released);
+  const runs = createRuns(deps);
+  const cron = createCron(deps, runs);
+  const operations = createOperations(deps, routes, (environment) => {
+    sweeper.released(environment);
+    cron.look();
+  });
   const queue = createJobQueue({
     settings: deps.settings,
     log: deps.log,
@@ -86,11 +94,14 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createImageActions(deps, operations),
       ...createRouterActions(deps, routes),
       ...createObserveActions(deps, queue, version),
+      ...createCronActions(deps, runs),
     },
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
     credentials: createCredentials(deps),
     async start() {
       await boot(deps, routes, admission);
+      runs.settle();
+      cron.start();
       destroyEnding().catch((error) => deps.log.error({ err: error }, "going on with destroying failed"));
       sleep.start();
       deps.notifier.start();
@@ -103,6 +114,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     async close() {
       clearInterval(renewals);
       stopLifetimes();
+      cron.close();
       sleep.close();
       deps.notifier.close();
       routes.close();
@@ -140,7 +152,8 @@ function createSweeper(deps: Deps): Sweeper {
   };
   return {
     released(environment) {
-      const running = deps.runtime.instances(environment).map((instance) => instance.release);
+      const { runtime } = deps;
+      const running = [...runtime.instances(environment), ...runtime.oneOffs(environment)].map(({ release }) => release);
       deps.store.releases.prune(environment, deps.settings.releasesKept, running);
       if (timer === null && !sweeping) timer = setTimeout(sweep, SWEEP_DELAY_MS);
     },

@@ -21,10 +21,8 @@ import { quantityOf } from "./workload.ts";
 
 type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "signal" | "formation" | "logs" | "run" | "exportImage">;
 
-/** One-offs are named run.1, run.2, ... as long as control lives; the name only has to be unique among those that run. */
 export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
   const { store, runtime, settings } = deps;
-  let runs = Math.floor(deps.now() / 1000) % 10_000;
 
   return {
     disk: () => reportDisk(deps),
@@ -86,12 +84,11 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
       if (command.length === 0)
         throw new PushboatError({ code: "run/no-command", message: "no command was given", hint: `run ${target.name} -- ls -l` });
       const workload = await currentWorkload(deps, environment);
-      runs += 1;
       store.access.audit(actor.identity, "run", target.name, deps.now());
       const result = await runtime.runOneOff(
         {
           workload,
-          name: `run.${runs}`,
+          name: `run.${store.runs.nextNumber()}`,
           definition: { form: command.length === 1 ? "shell" : "exec", command },
           size: DEFAULT_SIZE,
           extraEnv: {},

@@ -1,9 +1,11 @@
 /** What a commit says about an environment: app.json and pushboat.yml as one value. Stored with the release. */
 import { type AppJson, appJsonFor, parseAppJson } from "./app-json.ts";
+import { type CronJob, cronJobs } from "./cron.ts";
 import { PushboatError } from "./errors.ts";
 import type { BranchName } from "./names.ts";
+import { parsePeriod } from "./period.ts";
 import { type ProcessRules, processRules } from "./process-rules.ts";
-import { parsePeriod, parsePushboatYml, rulesFor } from "./pushboat-yml.ts";
+import { parsePushboatYml, rulesFor } from "./pushboat-yml.ts";
 
 export interface EnvRule {
   /** null: somebody has to set it, or it is generated. */
@@ -19,6 +21,8 @@ export interface Manifest {
   readonly formation: Readonly<Record<string, number>>;
   /** By process type; missing in releases that were made before there were any. */
   readonly processes?: Readonly<Record<string, ProcessRules>>;
+  /** Missing in releases that were made before there were any. */
+  readonly cron?: readonly CronJob[];
   /** Once, after the first deploy. */
   readonly postdeploy: string | null;
   /** Before a branch environment ends. */
@@ -42,13 +46,17 @@ export interface ManifestFiles {
  * apps). A branch takes the `review` section and the first matching pattern of pushboat.yml; the latter wins.
  */
 export function readManifest(files: ManifestFiles, branch: BranchName | null): Manifest {
-  const appJson = files.appJson === null ? {} : appJsonFor(parseAppJson(files.appJson), branch === null ? "production" : "review");
+  const wholeAppJson = files.appJson === null ? {} : parseAppJson(files.appJson);
+  const appJson = appJsonFor(wholeAppJson, branch === null ? "production" : "review");
   const yml = files.pushboatYml === null ? {} : parsePushboatYml(files.pushboatYml);
   const rules = branch === null ? null : rulesFor(yml, branch);
+  // A copy of production must not send its mails a second time: in a branch jobs run where somebody wrote that they shall.
+  const cronIsMeant = rules?.cron ?? wholeAppJson.environments?.["review"]?.cron !== undefined;
   return {
     env: branch === null ? {} : { ...envRules(appJson), ...plainRules(rules?.env ?? {}) },
     formation: { ...quantities(appJson), ...rules?.formation },
     processes: processRules(appJson.healthchecks, yml.processes),
+    cron: cronJobs({ appJson: appJson.cron, yml: yml.cron, suspended: branch !== null && !cronIsMeant }),
     postdeploy: appJson.scripts?.postdeploy ?? null,
     predestroy: appJson.scripts?.["pr-predestroy"] ?? null,
     ...(rules?.ttl === undefined ? {} : { ttlMs: parsePeriod(rules.ttl) }),

@@ -1,6 +1,7 @@
 /** pushboat.yml: ours, for everything the other files cannot say. Strict: a key that is not known is an error with its path. */
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { cronSection } from "./cron.ts";
 import { PushboatError } from "./errors.ts";
 import { processSection } from "./process-rules.ts";
 import { checkShape } from "./schema-error.ts";
@@ -41,12 +42,16 @@ const environment = z.strictObject({
     .optional(),
   sleep: z.enum(["stop", "freeze"]).optional(),
   protected: z.boolean().optional(),
+  /** Cron jobs run by themselves here too. */
+  cron: z.boolean().optional(),
 });
 
 const schema = z.strictObject({
   /** Process type -> how its instances are looked after. */
   processes: z.record(z.string(), processSection).optional(),
   build: build.optional(),
+  /** Name -> what runs when. */
+  cron: cronSection.optional(),
   /** Test command: run in the built image, with development dependencies, before the release. */
   test: z.string().optional(),
   /** Pattern of branch names (`*`, `feature/*`) -> what is different there. The first that matches counts. */
@@ -82,12 +87,4 @@ export function matchesPattern(pattern: string, text: string): boolean {
     .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
     .join(".*");
   return new RegExp(`^${source}$`, "s").test(text);
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `30m`, `12h`, `5d` in milliseconds; `never` is null. */
-export function parsePeriod(period: string): number | null {
-  const match = /^(\d+)([smhd])$/.exec(period);
-  return match === null ? null : Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? 0);
 }

@@ -132,6 +132,34 @@ export interface OneOffResult {
   readonly outOfMemory: boolean;
 }
 
+/** A one-off that nobody is attached to: it outlives whoever asked for it and control itself. */
+export interface DetachedSpec extends Omit<OneOffSpec, "signal"> {
+  /** Epoch milliseconds: it is ended then. */
+  readonly deadlineMs: number;
+}
+
+/** A one-off that runs: detached, or with somebody attached. */
+export interface RunningOneOff {
+  readonly environment: EnvironmentName;
+  /** `run.17`, `cron.18`, `release.7` */
+  readonly name: string;
+  readonly release: number;
+  readonly sinceMs: number;
+  readonly pid: number | null;
+  readonly memoryBytes: number;
+}
+
+/** Of a detached one-off. */
+export interface OneOffEnd {
+  readonly environment: EnvironmentName;
+  readonly name: string;
+  /** null: lost with its monitor. */
+  readonly exitCode: number | null;
+  /** `exited with code 1`, `ended after its time limit` */
+  readonly reason: string;
+  readonly lastLines: readonly string[];
+}
+
 export interface LogQuery {
   readonly environment: EnvironmentName;
   /** Last lines first looked for; null: all kept. */
@@ -178,6 +206,14 @@ export interface Runtime {
   onChange(listener: (environment: EnvironmentName) => void): void;
   /** A container of its own from the workload's image and env: release commands and `run`. Output goes to io and, for release commands, to the log. */
   runOneOff(spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult>;
+  /** Resolves when its command was started; it goes on without us, and is adopted like an instance. */
+  startDetached(spec: DetachedSpec): Promise<void>;
+  /** Called at the end of each detached one-off, also of one that ended while control was down (from `adopt` on). */
+  onDetachedEnd(listener: (end: OneOffEnd) => void): void;
+  /** TERM, 30 s, KILL; resolves when it is gone. False: nothing of this name runs in the environment. */
+  endOneOff(environment: EnvironmentName, name: string, reason: string): Promise<boolean>;
+  /** Of one environment, or of all. */
+  oneOffs(environment?: EnvironmentName): readonly RunningOneOff[];
   setAllowed(environment: EnvironmentName, slot: number, allowed: readonly PrivateAddress[]): Promise<void>;
   logs(query: LogQuery): AsyncIterable<LogLine>;
   /** Writes a line of ours (`pushboat[api]`) into the environment's log. */

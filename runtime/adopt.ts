@@ -1,4 +1,5 @@
 /** After a restart of control: what runs is taken up as it is; only the table and the watching are new. */
+import type { Detached } from "./detached.ts";
 import type { Container, Engine } from "./engine/contract.ts";
 import { instanceFromLabels } from "./instance-labels.ts";
 import type { InstanceTable } from "./instance-table.ts";
@@ -12,16 +13,18 @@ export interface AdoptParts {
   readonly engine: Engine;
   readonly table: InstanceTable;
   readonly lives: Lives;
+  readonly detached: Pick<Detached, "adopt">;
   readonly logs: Logs;
   readonly marks: ReadyMarks;
   readonly complain: (what: string, error: unknown) => void;
 }
 
-/** Instances are adopted, the dead among them found crashed; what served one command or build of a dead control is removed. */
+/** Instances are adopted, the dead among them found crashed; detached one-offs go on; what served one command or build of a dead control is removed. */
 export async function adopt(parts: AdoptParts): Promise<void> {
   const deaths: Promise<void>[] = [];
   for (const container of await parts.engine.list()) {
     const instance = instanceFromLabels(container);
+    if (instance === null && parts.detached.adopt(container)) continue;
     if (instance === null) removeOrphan(parts, container);
     else if (!adoptInstance(parts, container, instance)) deaths.push(parts.lives.ended(container.id));
   }

@@ -11,16 +11,23 @@ import type { Logs } from "./logs/index.ts";
 export interface OneOffsParts {
   readonly engine: Engine;
   readonly logs: Logs;
+  readonly now: () => number;
 }
 
 export interface OneOffs {
   run(spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult>;
+  running(): readonly AttachedOneOff[];
+  /** Kills it and waits until it is removed. False: there is none of this name. */
+  end(environment: EnvironmentName, name: string): Promise<boolean>;
   /** Kills those of an environment, or all, and waits until they are removed. */
   endAll(environment?: EnvironmentName): Promise<void>;
 }
 
-interface Running {
+export interface AttachedOneOff {
   readonly environment: EnvironmentName;
+  readonly name: string;
+  readonly release: number;
+  readonly sinceMs: number;
   readonly cancel: AbortController;
   readonly over: Promise<unknown>;
 }
@@ -29,21 +36,28 @@ interface Running {
 const IDLE = { form: "exec", command: ["/bin/sleep", "infinity"] } as const;
 
 export function createOneOffs(parts: OneOffsParts): OneOffs {
-  const running = new Set<Running>();
+  const running = new Set<AttachedOneOff>();
+  const end = async (ending: readonly AttachedOneOff[]): Promise<void> => {
+    for (const one of ending) one.cancel.abort(new Error("ended by the platform"));
+    await Promise.all(ending.map((one) => one.over));
+  };
   return {
     run: async (spec, io) => {
       const cancel = new AbortController();
       const signal = AbortSignal.any([spec.signal, cancel.signal]);
       const result = runOneOff(parts, { ...spec, signal }, io);
-      const entry = { environment: spec.workload.environment, cancel, over: result.catch(() => {}) };
+      const { environment, release } = spec.workload;
+      const entry = { environment, name: spec.name, release, sinceMs: parts.now(), cancel, over: result.catch(() => {}) };
       running.add(entry);
       return await result.finally(() => running.delete(entry));
     },
-    endAll: async (environment) => {
-      const ending = [...running].filter((one) => environment === undefined || one.environment === environment);
-      for (const one of ending) one.cancel.abort(new Error("ended by the platform"));
-      await Promise.all(ending.map((one) => one.over));
+    running: () => [...running],
+    end: async (environment, name) => {
+      const ending = [...running].filter((one) => one.environment === environment && one.name === name);
+      await end(ending);
+      return ending.length > 0;
     },
+    endAll: (environment) => end([...running].filter((one) => environment === undefined || one.environment === environment)),
   };
 }
 

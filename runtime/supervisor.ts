@@ -1,9 +1,10 @@
 /** The Runtime: what was asked for x what runs, kept together. Each skill is in a file of its own; here they are joined. */
-import { type HealthyInstance, type Instance, RESTART_POLICY, type Runtime, type Settings, WEB } from "../core/index.ts";
+import { type HealthyInstance, type Instance, type OneOffEnd, RESTART_POLICY, type Runtime, type Settings, WEB } from "../core/index.ts";
 import { adopt } from "./adopt.ts";
 import { createAllowedWays } from "./allowed-ways.ts";
 import { APP_PORT } from "./container-spec.ts";
 import { converge } from "./converge.ts";
+import { createDetached } from "./detached.ts";
 import type { Engine } from "./engine/contract.ts";
 import { createHealth } from "./health.ts";
 import { InstanceTable } from "./instance-table.ts";
@@ -44,7 +45,12 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   const stop = createStop({ engine, table, lives, now });
   const keeper = createKeeper({ table, lives, logs, policy: RESTART_POLICY, now });
   const health = createHealth({ engine, table, kept: keeper.kept, condemn: lives.condemn, now, complain });
-  const oneOffs = createOneOffs({ engine, logs });
+  const oneOffs = createOneOffs({ engine, logs, now });
+  const endListeners: ((end: OneOffEnd) => void)[] = [];
+  const onEnd = (end: OneOffEnd): void => {
+    for (const listener of endListeners) listener(end);
+  };
+  const detached = createDetached({ engine, logs, stopTimeoutMs: settings.stopTimeoutMs, now, complain, onEnd });
   table.onChange((before, after) => announce(before, after));
 
   function tellState(before: Tracked | null, after: Tracked | null): void {
@@ -87,7 +93,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   return {
     adopt: async () => {
       await options.prepare();
-      await adopt({ engine, table, lives, logs, marks, complain });
+      await adopt({ engine, table, lives, detached, logs, marks, complain });
     },
     converge: async (workload, convergeOptions) => {
       await ways.ensure(workload);
@@ -121,19 +127,34 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       await ways.ensure(spec.workload);
       return await oneOffs.run(spec, io);
     },
+    startDetached: async (spec) => {
+      await ways.ensure(spec.workload);
+      await detached.start(spec);
+    },
+    onDetachedEnd: (listener) => void endListeners.push(listener),
+    endOneOff: async (environment, name, reason) =>
+      (await detached.end(environment, name, reason)) || (await oneOffs.end(environment, name)),
+    oneOffs: (environment) => {
+      const attached = oneOffs.running().map((one) => ({ ...one, pid: null, memoryBytes: 0 }));
+      return [...attached, ...detached.running()].filter((one) => environment === undefined || one.environment === environment);
+    },
     setAllowed: (_, slot, allowed) => ways.set(slot, allowed),
     logs: (query) => logs.query(query),
     writeLog: (environment, source, text) => logs.write(environment, source, text),
     removeEnvironment: async (environment, slot) => {
       keeper.forget(environment);
-      await Promise.all([oneOffs.endAll(environment), stopAll(table.of(environment), settings.stopTimeoutMs)]);
+      await Promise.all([
+        oneOffs.endAll(environment),
+        detached.endAll(environment),
+        stopAll(table.of(environment), settings.stopTimeoutMs),
+      ]);
       await ways.set(slot, []);
       await engine.releaseSlot(slot);
       logs.removeEnvironment(environment);
     },
     teardown: async () => {
       for (const instance of table.all()) keeper.forget(instance.environment);
-      await Promise.all([oneOffs.endAll(), stopAll(table.all(), TEARDOWN_STOP_TIMEOUT_MS)]);
+      await Promise.all([oneOffs.endAll(), detached.endAll(), stopAll(table.all(), TEARDOWN_STOP_TIMEOUT_MS)]);
       await engine.teardown();
       marks.clear();
     },
@@ -141,6 +162,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       health.close();
       keeper.close();
       lives.close();
+      detached.close();
       logs.close();
       await engine.close();
     },

@@ -11,11 +11,13 @@ import { createRegistryStore } from "./registries.ts";
 import { createReleaseStore } from "./releases.ts";
 import { createResourceStore } from "./resources.ts";
 import { statements } from "./rows.ts";
+import { createRunStore } from "./runs.ts";
 import { openSeal } from "./seal.ts";
 
 export type { EnvironmentRecord } from "./apps.ts";
 export type { DeploymentRecord, Payload } from "./deployments.ts";
 export type { ReleaseRecord } from "./releases.ts";
+export type { RunRecord } from "./runs.ts";
 
 export type Store = ReturnType<typeof openStore>;
 
@@ -36,6 +38,7 @@ export function openStore(dataDirectory: string) {
     hooks: createHookStore(sql, seal),
     registries: createRegistryStore(sql, seal),
     derivedKey: seal.derive,
+    runs: createRunStore(database, sql),
     transaction: database.transaction,
     close: database.close,
   };

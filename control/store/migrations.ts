@@ -204,4 +204,32 @@ export const MIGRATIONS: readonly string[] = [
     error TEXT
   ) STRICT;
   `,
+  `
+  -- Detached one-offs and cron runs, and up to when each cron job's times were looked at.
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,            -- run.17, cron.18
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    job TEXT,                          -- null: run --detach
+    command TEXT NOT NULL,
+    release INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    due_ms INTEGER,                    -- null: somebody asked for it
+    started_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    state TEXT NOT NULL,
+    exit_code INTEGER,
+    reason TEXT,
+    output TEXT                        -- its last part
+  ) STRICT;
+  CREATE INDEX runs_environment ON runs(environment, job, id);
+  CREATE INDEX runs_running ON runs(state) WHERE state = 'running';
+  CREATE TABLE cron_marks (
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    job TEXT NOT NULL,
+    rule TEXT NOT NULL,                -- schedule and time zone
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (environment, job)
+  ) STRICT;
+  INSERT INTO meta VALUES ('last_run', 0);
+  `,
 ];

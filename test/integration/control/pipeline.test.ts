@@ -197,6 +197,10 @@ function runtimeDouble(): Runtime {
       for (const { id } of instances) if (world.running.delete(id)) world.log.push(`stop ${id}`);
     },
     signal: async () => {},
+    startDetached: async () => {},
+    onDetachedEnd: () => undefined,
+    endOneOff: async () => false,
+    oneOffs: () => [],
     freeze: (environment) => void world.log.push(`freeze ${environment}`),
     thaw: (environment) => void world.log.push(`thaw ${environment}`),
     instances: of,

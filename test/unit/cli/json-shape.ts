@@ -23,6 +23,7 @@ function compare(value: unknown, shape: Shape, place: string): readonly string[]
     case "map":
       return Object.entries(value as object).flatMap(([key, item]) => compare(item, LEAF, `${place}.${key}`));
     case "record": {
+      if (value === null) return [];
       const found = Object.keys(value as object);
       const wanted = Object.keys(shape.fields);
       return [

@@ -5,6 +5,7 @@ import type {
   Control,
   EnvironmentSummary,
   Outcome,
+  RunSummary,
   TokenSummary,
   VolumeSummary,
 } from "../../../control/index.ts";
@@ -149,6 +150,22 @@ const TOKEN: TokenSummary = { name: parseKeyName("ci"), createdMs: NOW_MS, expir
 const KEY = { name: parseKeyName("alice"), fingerprint: "SHA256:abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", createdMs: NOW_MS, ...ADMIN };
 const OUTCOME: Outcome = { release: 14, deployment: { ...DEPLOYMENT, id: 43, kind: "config", release: 14 } };
 
+const RUN: RunSummary = {
+  id: 17,
+  name: "cron.17",
+  environment: production,
+  job: "backup",
+  command: "bin/backup",
+  release: 13,
+  by: "cron",
+  dueMs: NOW_MS - 2 * MINUTE_MS,
+  startedMs: NOW_MS - 2 * MINUTE_MS,
+  endedMs: NOW_MS - MINUTE_MS,
+  state: "done",
+  exitCode: 0,
+  reason: "exited with code 0",
+};
+
 export const CONFIG = { GREETING: "hello", MOTTO: "it's a fine day", LINES: "one\ntwo" };
 
 export interface Asked {
@@ -289,6 +306,35 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     allowNetwork: async () => {},
     denyNetwork: async () => {},
     allowedNetwork: async () => [{ address: "10.0.0.5", port: 5432 }],
+    cronJobs: async () => [
+      {
+        name: "backup",
+        schedule: "0 3 * * *",
+        timezone: "Europe/Berlin",
+        command: "bin/backup",
+        concurrency: "forbid",
+        missed: "run",
+        timeLimitMs: 3_600_000,
+        suspended: false,
+        nextMs: NOW_MS + MINUTE_MS,
+        last: RUN,
+      },
+      {
+        name: "mails",
+        schedule: "@hourly",
+        timezone: "UTC",
+        command: "bin/mails",
+        concurrency: "allow",
+        missed: "skip",
+        timeLimitMs: 60_000,
+        suspended: true,
+        nextMs: null,
+        last: null,
+      },
+    ],
+    runCron: async () => RUN,
+    runs: async () => [{ ...RUN, id: 18, name: "cron.18", state: "failed", exitCode: 1, reason: "exited with code 1" }, RUN],
+    runOutput: async () => "saved 3 files",
     run: async () => 0,
     deployImage: async () => OUTCOME,
     loginRegistry: async () => {},
