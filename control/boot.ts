@@ -2,16 +2,24 @@
  * The start of control: adopt what runs, roll forward what was committed, undo what was not, bring back what is missing.
  * After a crash of control nothing is touched that is as it shall be; after a reboot everything is started again.
  */
-import { type EventSink, renderEvent } from "../core/index.ts";
+import { type EventSink, PushboatError, renderEvent } from "../core/index.ts";
 import type { Admission } from "./admission.ts";
 import { currentWorkload, isStranger } from "./current.ts";
 import { retire } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
-import { finishCommitted } from "./recover.ts";
+import { endUnsuccessfully } from "./failed-deployment.ts";
+import type { Operations } from "./operations.ts";
 import type { RouteFeed } from "./route-feed.ts";
-import type { EnvironmentRecord } from "./store/index.ts";
+import type { DeploymentRecord, EnvironmentRecord } from "./store/index.ts";
 
-export async function boot(deps: Deps, routes: RouteFeed, admission: Admission): Promise<void> {
+export interface BootParts {
+  readonly deps: Deps;
+  readonly routes: RouteFeed;
+  readonly admission: Admission;
+  readonly operations: Pick<Operations, "finishCommitted">;
+}
+
+export async function boot({ deps, routes, admission, operations }: BootParts): Promise<void> {
   await deps.runtime.adopt();
   undoUncommitted(deps);
   const environments = deps.store.apps.environments().filter(({ currentRelease, ending }) => currentRelease !== null && !ending);
@@ -19,28 +27,22 @@ export async function boot(deps: Deps, routes: RouteFeed, admission: Admission):
   for (const environment of environments.filter(({ asleep }) => !asleep))
     if (!(await keepRunning(deps, environment))) missing.push(environment);
   // A router may still be on its way up, and nobody at the doors shall wait for it. Each environment's lock keeps the order.
-  const background = [retireStrangers(deps, routes), rollForwardCommitted(deps, routes), bringBack(deps, routes, admission, missing)];
+  const background = [retireStrangers(deps, routes), rollForwardCommitted(deps, operations), bringBack(deps, routes, admission, missing)];
   for (const work of background) work.catch((error) => deps.log.error({ err: error }, "recovering failed"));
 }
+
+const INTERRUPTED = new PushboatError({
+  code: "deploy/interrupted",
+  message: "Pushboat was restarted in the middle of it; nothing was switched over",
+  hint: "Push or type it again; of a push: `deploys:retry APP`.",
+});
 
 /** Killed before the commit point: the deployment failed. Its instances are strangers now and are retired below. */
 function undoUncommitted(deps: Deps): void {
   deps.store.releases.failPending();
   for (const deployment of deps.store.deployments.open()) {
     if (deployment.state !== "building" && deployment.state !== "releasing") continue;
-    const reason = "Pushboat was restarted in the middle of it; nothing was switched over";
-    deps.store.transaction(() => {
-      deps.store.deployments.move(deployment.id, "failed", { reason, nowMs: deps.now() });
-      const failed = deps.store.deployments.get(deployment.id);
-      if (failed !== null) deps.notifier.deployment(failed);
-    });
-    deps.journal.sink(deployment.id)({
-      kind: "failed",
-      code: "deploy/interrupted",
-      message: `${deployment.description} failed: ${reason}`,
-      hint: null,
-    });
-    deps.runtime.writeLog(deployment.environment, "pushboat[api]", `${deployment.description} by ${deployment.by} failed: ${reason}`);
+    endUnsuccessfully(deps, deployment, "failed", INTERRUPTED);
   }
 }
 
@@ -59,25 +61,26 @@ async function keepRunning(deps: Deps, environment: EnvironmentRecord): Promise<
   }
 }
 
-/** Instances that no current release wants: of a deployment that was undone, or still draining when control died. Only behind an acknowledged table. */
+/**
+ * Instances that no current release wants: of a deployment that was undone, or still draining when control died. Only behind an
+ * acknowledged table. Where a committed one is rolled forward they are retired behind it.
+ */
 async function retireStrangers(deps: Deps, routes: RouteFeed): Promise<void> {
-  const strangers = deps.runtime.instances().filter((instance) => isStranger(deps, instance));
+  const committed = new Set(openCommitted(deps).map(({ environment }) => environment));
+  const strangers = deps.runtime.instances().filter((instance) => isStranger(deps, instance) && !committed.has(instance.environment));
   await routes.publishNew();
   retire({ deps }, strangers);
 }
 
 /** All of them take their environment's lock at once, before the queue's first operation can. */
-async function rollForwardCommitted(deps: Deps, routes: RouteFeed): Promise<void> {
-  const committed = deps.store.deployments.open().filter(({ state }) => state === "committed");
+async function rollForwardCommitted(deps: Deps, operations: BootParts["operations"]): Promise<void> {
   await Promise.all(
-    committed.map((deployment) =>
-      deps.exclusive.run(deployment.environment, async () => {
-        const onEvent = deps.journal.sink(deployment.id);
-        await finishCommitted({ deps, routes, onEvent, signal: new AbortController().signal }, deployment);
-        deps.journal.finish(deployment.id);
-      }),
-    ),
+    openCommitted(deps).map((deployment) => deps.exclusive.run(deployment.environment, () => operations.finishCommitted(deployment))),
   );
+}
+
+function openCommitted({ store }: Deps): readonly DeploymentRecord[] {
+  return store.deployments.open().filter(({ state }) => state === "committed");
 }
 
 async function bringBack(deps: Deps, routes: RouteFeed, admission: Admission, environments: readonly EnvironmentRecord[]): Promise<void> {

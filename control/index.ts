@@ -99,7 +99,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
     credentials: createCredentials(deps),
     async start() {
-      await boot(deps, routes, admission);
+      await boot({ deps, routes, admission, operations });
       runs.settle();
       cron.start();
       destroyEnding().catch((error) => deps.log.error({ err: error }, "going on with destroying failed"));

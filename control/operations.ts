@@ -2,8 +2,9 @@
 import { asPushboatError, type Deployment, type EnvironmentName, type EventSink, isFinal, PushboatError } from "../core/index.ts";
 import { buildPush, type DeployContext, makeCurrent } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
+import { endUnsuccessfully, type UnsuccessfulEnd } from "./failed-deployment.ts";
 import type { JobKind } from "./queue.ts";
-import { finishCommitted } from "./recover.ts";
+import { finishCommitted, releaseToGoBackTo } from "./recover.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { DeploymentRecord, Payload } from "./store/index.ts";
 
@@ -22,6 +23,8 @@ export interface OperationRequest {
 export interface Operations {
   /** Writes the row; from then on it happens, whether its caller stays or not. A push replaces a waiting push to the same ref. */
   submit(request: OperationRequest): DeploymentRecord;
+  /** In the environment's lock: what was committed when control died is brought live, or fails. */
+  finishCommitted(deployment: DeploymentRecord): Promise<void>;
   /** Replays and follows the events to the end, or until the caller goes. */
   follow(id: number, onEvent: EventSink, signal: AbortSignal): Promise<DeploymentRecord>;
   /** Why it failed, with the hint, as long as this process remembers it. */
@@ -53,26 +56,9 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       failures.delete(old);
     }
   };
-  const end = (
-    deployment: DeploymentRecord,
-    state: "failed" | "cancelled" | "superseded",
-    error: PushboatError,
-    onEvent: EventSink,
-  ): void => {
+  const end = (deployment: DeploymentRecord, state: UnsuccessfulEnd, error: PushboatError): void => {
     remember(deployment.id, error);
-    const moved = deps.store.transaction(() => {
-      if (!store.move(deployment.id, state, { reason: error.message, nowMs: deps.now() })) return false;
-      const ended = store.get(deployment.id);
-      if (ended !== null && state !== "superseded") deps.notifier.deployment(ended);
-      return true;
-    });
-    // Not moved: its environment was destroyed, with the row; whoever follows is told all the same.
-    if (moved) {
-      onEvent({ kind: "failed", code: error.code, message: `${deployment.description} ${state}: ${error.message}`, hint: error.hint });
-      const text = `${deployment.description} by ${deployment.by} ${state}: ${error.message}`;
-      deps.runtime.writeLog(deployment.environment, "pushboat[api]", text);
-    }
-    deps.journal.finish(deployment.id);
+    endUnsuccessfully(deps, deployment, state, error);
   };
   const attempt = async (deployment: DeploymentRecord, work: (context: DeployContext) => Promise<void>): Promise<void> => {
     const onEvent = deps.journal.sink(deployment.id);
@@ -83,7 +69,7 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     } catch (thrown) {
       const error = asPushboatError(abort.signal.aborted ? CANCELLED : thrown);
       if (error.kind === "platform") deps.log.error({ err: thrown, deployment: deployment.id }, "deployment failed");
-      end(deployment, error === CANCELLED ? "cancelled" : "failed", error, onEvent);
+      end(deployment, error === CANCELLED ? "cancelled" : "failed", error);
     } finally {
       aborts.delete(deployment.id);
     }
@@ -104,30 +90,46 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       } catch (error) {
         if (store.get(deployment.id)?.state !== "committed") throw error;
         deps.log.error({ err: error, deployment: deployment.id }, "a committed deployment is rolled forward");
-        await finishCommitted(context, deployment);
+        await finish(context, deployment);
       }
       deps.journal.finish(deployment.id);
       released(deployment.environment);
     });
+  const finish = async (context: DeployContext, deployment: DeploymentRecord): Promise<void> => {
+    try {
+      await finishCommitted(context, deployment);
+    } catch (error) {
+      const source = await releaseToGoBackTo(deps, deployment.environment);
+      if (source !== null) submit(goingBack(deployment, source));
+      throw error;
+    }
+  };
+
+  const submit: Operations["submit"] = (request) => {
+    if (deps.store.apps.environment(request.environment)?.ending !== false) throw gone(request.environment);
+    const created = deps.store.transaction(() => {
+      const replaced = request.kind === "push" ? store.waitingPushes(request.environment) : [];
+      const deployment = store.create({ commit: null, oldCommit: null, ...request, createdMs: deps.now() });
+      for (const old of replaced) {
+        const error = new PushboatError({
+          code: "deploy/superseded",
+          message: `a newer push (${deployment.commit?.slice(0, 7)} by ${deployment.by}) took its place before it was built`,
+        });
+        end(old, "superseded", error);
+      }
+      return deployment;
+    });
+    wake(request.kind === "push" ? "builds" : "releases", request.environment);
+    return created;
+  };
 
   return {
-    submit(request) {
-      if (deps.store.apps.environment(request.environment)?.ending !== false) throw gone(request.environment);
-      const created = deps.store.transaction(() => {
-        const replaced = request.kind === "push" ? store.waitingPushes(request.environment) : [];
-        const deployment = store.create({ commit: null, oldCommit: null, ...request, createdMs: deps.now() });
-        for (const old of replaced) {
-          const error = new PushboatError({
-            code: "deploy/superseded",
-            message: `a newer push (${deployment.commit?.slice(0, 7)} by ${deployment.by}) took its place before it was built`,
-          });
-          end(old, "superseded", error, deps.journal.sink(old.id));
-        }
-        return deployment;
-      });
-      wake(request.kind === "push" ? "builds" : "releases", request.environment);
-      return created;
-    },
+    submit,
+    finishCommitted: (deployment) =>
+      attempt(deployment, async (context) => {
+        await finish(context, deployment);
+        deps.journal.finish(deployment.id);
+      }),
     async follow(id, onEvent, signal) {
       const ended = () => {
         const deployment = store.get(id);
@@ -162,7 +164,7 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       }
       const abort = aborts.get(id);
       if (abort !== undefined) abort.abort(CANCELLED);
-      else end(deployment, "cancelled", CANCELLED, deps.journal.sink(id));
+      else end(deployment, "cancelled", CANCELLED);
       return store.get(id) ?? deployment;
     },
     cancelAll(environment) {
@@ -194,6 +196,19 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     wakeWith(given) {
       wake = given;
     },
+  };
+}
+
+/** What is current cannot run. The rollback is an operation like any other: everybody sees that it happened, and why. */
+function goingBack(failed: DeploymentRecord, release: number): OperationRequest {
+  return {
+    app: failed.app,
+    environment: failed.environment,
+    branch: failed.branch,
+    kind: "rollback",
+    payload: { rollbackTo: release },
+    description: `Rollback to v${release} (the image of what was current is missing)`,
+    by: "pushboat",
   };
 }
 

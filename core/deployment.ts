@@ -7,7 +7,7 @@ import type { AppName, BranchName, CommitId, EnvironmentName } from "./names.ts"
  *    ├───────────┴───────────┴───────────┴──> failed | cancelled
  *    └──> superseded (a newer push to the same ref took its place)
  *
- *  committed: the transaction is done; only forward from here (boot rolls it forward).
+ *  committed: the transaction is done; only forward from here (boot rolls it forward). It fails only where that stays impossible.
  *  Operations that build nothing (config, scale, rollback, restart) go from queued straight to releasing.
  */
 export type DeploymentState = "queued" | "building" | "built" | "releasing" | "committed" | "live" | "failed" | "cancelled" | "superseded";
@@ -17,7 +17,7 @@ export const DEPLOYMENT_TRANSITIONS: Readonly<Record<DeploymentState, readonly D
   building: ["built", "failed", "cancelled"],
   built: ["releasing", "failed", "cancelled"],
   releasing: ["committed", "failed", "cancelled"],
-  committed: ["live"],
+  committed: ["live", "failed"],
   live: [],
   failed: [],
   cancelled: [],

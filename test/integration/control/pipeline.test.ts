@@ -51,6 +51,8 @@ interface World {
   /** Files of every commit. */
   readonly files: Map<string, string>;
   readonly running: Map<string, HealthyInstance>;
+  /** Digests that somebody deleted from the store. */
+  readonly lostImages: Set<string>;
   table: RouteTable | null;
   /** Milliseconds since the last request, by environment. */
   readonly idle: Map<string, number>;
@@ -85,6 +87,7 @@ beforeEach(async () => {
     heads: new Map(),
     files: new Map(),
     running: new Map(),
+    lostImages: new Set(),
     table: null,
     idle: new Map(),
     wake: () => undefined,
@@ -134,7 +137,7 @@ function builderDouble(): Builder {
     },
     importImage: async () => image("sha256:imported"),
     forecast: async () => ({ lines: ["would build"] }),
-    image: async (digest) => image(digest),
+    image: async (digest) => (world.lostImages.has(digest) ? null : image(digest)),
     layerBytes: async () => 0,
     exportOci: async () => ({ digest: "" }),
     sweep: async () => ({ removed: [], freedBytes: 0 }),
@@ -291,10 +294,9 @@ const outcome = async (pushed: Promise<readonly RefOutcome[]>): Promise<string> 
 };
 
 /** A gate that holds one step until it is opened. */
-function hold(name: string): { readonly reached: Promise<void>; readonly open: () => void } {
-  let open: () => void = () => undefined;
+function hold(name: string): { readonly reached: Promise<void>; readonly open: () => void; readonly fail: (error: Error) => void } {
   let reach: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { promise: gate, resolve: open, reject: fail } = Promise.withResolvers<void>();
   const reached = new Promise<void>((resolve) => (reach = resolve));
   const before = world.step;
   world.step = async (step) => {
@@ -303,7 +305,7 @@ function hold(name: string): { readonly reached: Promise<void>; readonly open: (
       await gate;
     } else await before(step);
   };
-  return { reached, open };
+  return { reached, open, fail };
 }
 
 async function current() {
@@ -558,6 +560,36 @@ test("control killed after the commit point: the deployment is rolled forward", 
   expect(await current()).toMatchObject({ release: 2, routes: 1, head: commit("2") });
   expect((await module.control.deployments(blog, 1))[0]).toMatchObject({ state: "live", release: 2 });
 });
+
+test.each(["while control runs", "when control is killed"])(
+  "an image that is lost behind the commit point, %s: a few tries, then the deployment fails, the release before serves and nothing is held",
+  async (moment) => {
+    await push("1");
+    const publish = hold("publish");
+    const pushed = push("2");
+    pushed.catch(() => undefined); // its control may die
+    await publish.reached;
+    world.lostImages.add("sha256:2");
+    if (moment === "while control runs") {
+      world.step = () => undefined;
+      publish.fail(new Error("the router hangs"));
+      expect(await outcome(pushed)).toMatch(/could not be brought live in 5 tries: the image of v2 of blog is missing/);
+    } else {
+      await module.close();
+      world.step = () => undefined;
+      module = makeControl();
+      await module.start();
+    }
+    await until(() => revisions().join() === "3");
+    await until(async () => (await module.control.deployments(blog, 1))[0]?.state === "live");
+    const [rollback, failed] = await module.control.deployments(blog, 2);
+    expect(failed).toMatchObject({ state: "failed", reason: expect.stringContaining("the image of v2 of blog is missing from the store") });
+    expect(rollback).toMatchObject({ by: "pushboat", state: "live", description: expect.stringContaining("Rollback to v1") });
+    expect(await current()).toMatchObject({ release: 3, routes: 1 });
+    await module.control.changeConfig(blog, { A: "1" }, actor());
+    expect(await outcome(push("3"))).toBe("ok");
+  },
+);
 
 test.each([
   ["before the commit point of a scaling up", 1, 3, 1, "start 1"],
