@@ -21,7 +21,7 @@ export async function buildImage(parts: Parts, request: BuildRequest): Promise<I
   const git = openGitObjects(request.repository, parts.gitUser, request.signal);
   try {
     const { source, settings } = await phase(request.onEvent, "source", `Reading commit ${request.commit.slice(0, 7)}`, () =>
-      readCommit(git, request.commit),
+      readCommit(git, request),
     );
     return await buildSource(parts, request, { git, source, settings });
   } finally {

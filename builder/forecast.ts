@@ -12,7 +12,7 @@ import { readCommit } from "./source.ts";
 export async function forecastBuild(parts: Parts, request: BuildRequest): Promise<BuildForecast> {
   const git = openGitObjects(request.repository, parts.gitUser, request.signal);
   try {
-    const { source, settings } = await readCommit(git, request.commit);
+    const { source, settings } = await readCommit(git, request);
     const dockerfile = planDockerfile(source, settings);
     if (dockerfile !== null) return { lines: forecastDockerfile(parts, { request, source, plan: dockerfile }) };
     const plan = choosePlan(source, BUILDPACKS, settings);

@@ -1,5 +1,5 @@
 /** Every layer of a build, in order: taken from the store, or made. Says for each which it was, and why. */
-import type { SourceTree, StepPlan } from "../buildpacks/index.ts";
+import type { SourceTree, StepName, StepPlan } from "../buildpacks/index.ts";
 import type { BuildRequest, Layer } from "../core/index.ts";
 import { appLayerId, makeAppLayer } from "./app-layer.ts";
 import { ensureBaseLayer } from "./base-layer.ts";
@@ -30,7 +30,7 @@ export interface MadeLayers {
   readonly languages: readonly Layer[];
   readonly app: Layer;
   /** By step name; those of the image, and those that had to be made for them. */
-  readonly steps: ReadonlyMap<StepPlan["name"], Layer>;
+  readonly steps: ReadonlyMap<StepName, Layer>;
   /** What tests stand on; makes the layers that only they need. */
   readonly forTests: () => Promise<TestRun>;
 }
@@ -66,7 +66,7 @@ interface Maker {
 
 interface StepRunner extends Maker {
   readonly app: Layer;
-  readonly made: Map<StepPlan["name"], Layer>;
+  readonly made: Map<StepName, Layer>;
 }
 
 async function makeLanguage({ parts, request, base }: Maker, language: Language): Promise<Layer> {
@@ -95,7 +95,7 @@ async function makeApp({ parts, request, context }: Maker): Promise<Layer> {
 }
 
 /** Steps below a step are only looked at when it has to run. */
-async function makeStep(run: StepRunner, name: StepPlan["name"]): Promise<Layer> {
+async function makeStep(run: StepRunner, name: StepName): Promise<Layer> {
   const known = run.made.get(name);
   if (known !== undefined) return known;
   const step = run.context.planned.build.steps.find(({ plan }) => plan.name === name);
@@ -146,7 +146,7 @@ interface Below {
   readonly layer: Layer;
 }
 
-async function makeBelow(run: StepRunner, names: readonly StepPlan["name"][]): Promise<readonly Below[]> {
+async function makeBelow(run: StepRunner, names: readonly StepName[]): Promise<readonly Below[]> {
   const below: Below[] = [];
   for (const on of names) below.push({ layer: await makeStep(run, on), plan: planOf(run.context, on) });
   return below;
@@ -177,7 +177,7 @@ function stackOf(
   ];
 }
 
-function planOf(context: BuildContext, name: StepPlan["name"]): StepPlan {
+function planOf(context: BuildContext, name: StepName): StepPlan {
   const step = context.planned.build.steps.find(({ plan }) => plan.name === name);
   if (step === undefined) throw new Error(`the plan has no step ${name}`);
   return step.plan;

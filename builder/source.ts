@@ -10,7 +10,7 @@ import {
   type SourceTree,
   UNLISTED_DIRECTORIES,
 } from "../buildpacks/index.ts";
-import { type CommitId, PushboatError, quote } from "../core/index.ts";
+import { type BuildRequest, type CommitId, PushboatError, quote } from "../core/index.ts";
 import type { GitObjects } from "./git-objects.ts";
 import { type BytePath, parseTree, readable, type Tree, type TreeEntry } from "./tree.ts";
 import type { ReadTree } from "./tree-changes.ts";
@@ -56,12 +56,17 @@ export interface ReadCommit {
   readonly settings: BuildSettings;
 }
 
-/** pushboat.yml lies at the repository's root, and says where the app's own root is. */
-export async function readCommit(git: GitObjects, commit: CommitId): Promise<ReadCommit> {
+/** pushboat.yml and app.json lie at the repository's root; pushboat.yml says where the app's own root is. */
+export async function readCommit(
+  git: GitObjects,
+  { app, environment, commit }: Pick<BuildRequest, "app" | "environment" | "commit">,
+): Promise<ReadCommit> {
   const id = await commitTreeId(git, commit);
   if (id === null) throw commitMissing(commit);
-  const entry = (await treeReader(git)(id, "")).get("pushboat.yml");
-  const settings = readBuildSettings((await readText(git, entry, "pushboat.yml"))?.[1] ?? null);
+  const tree = await treeReader(git)(id, "");
+  const textOf = async (name: string) => (await readText(git, tree.get(name), name))?.[1] ?? null;
+  const [pushboatYml, appJson] = await Promise.all([textOf("pushboat.yml"), textOf("app.json")]);
+  const settings = readBuildSettings({ pushboatYml, appJson, kind: environment === (app as string) ? "production" : "review" });
   return { source: await readSource(git, commit, rootOf(settings)), settings };
 }
 

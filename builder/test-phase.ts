@@ -1,7 +1,7 @@
 /** The app's own tests: on the layers of its build, dev dependencies and compilers too, before anything is released. What they write is thrown away. */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { BuildPlan, StepPlan } from "../buildpacks/index.ts";
+import type { BuildPlan, StepName } from "../buildpacks/index.ts";
 import { APP_GID, APP_HOME, APP_UID, type BuildRequest, type ImageConfig, type Layer, PushboatError, quote } from "../core/index.ts";
 import { layOutMountPoints, type OpenCaches } from "./caches.ts";
 import type { Parts } from "./parts.ts";
@@ -14,14 +14,22 @@ export interface TestRun {
   readonly config: Pick<ImageConfig, "env" | "workingDirectory" | "uid" | "gid">;
 }
 
-/** The first of these that a plan has is the one that tests stand on: the one with dev dependencies. */
-const DEPENDENCY_STEPS: readonly StepPlan["name"][] = ["test-dependencies", "build-dependencies", "dependencies"];
+/** The first of these that a buildpack's plan has is the one that tests stand on: the one with dev dependencies. */
+const DEPENDENCY_STEPS: readonly string[] = ["test-dependencies", "build-dependencies", "dependencies"];
 
 /** Pure. Everything that was built, never the step that takes dev dependencies out. */
-export function testStandsOn({ steps, testSteps = [] }: Pick<BuildPlan, "steps" | "testSteps">): readonly StepPlan["name"][] {
+export function testStandsOn({ steps, testSteps = [] }: Pick<BuildPlan, "steps" | "testSteps">): readonly StepName[] {
   const names = [...testSteps, ...steps].map(({ name }) => name);
-  const dependencies = DEPENDENCY_STEPS.find((name) => names.includes(name));
-  return names.filter((name) => name !== "prune" && (name === dependencies || !DEPENDENCY_STEPS.includes(name)));
+  // `node/build` where several buildpacks work together: each has dependencies of its own.
+  const split = (name: StepName): { prefix: string; role: string } => {
+    const role = name.slice(name.lastIndexOf("/") + 1);
+    return { prefix: name.slice(0, -role.length), role };
+  };
+  const dependenciesOf = (prefix: string) => DEPENDENCY_STEPS.find((role) => names.includes(`${prefix}${role}` as StepName));
+  return names.filter((name) => {
+    const { prefix, role } = split(name);
+    return role !== "prune" && (role === dependenciesOf(prefix) || !DEPENDENCY_STEPS.includes(role));
+  });
 }
 
 export function appConfig(env: ImageConfig["env"]): TestRun["config"] {

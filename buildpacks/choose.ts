@@ -1,5 +1,7 @@
 /** The first buildpack that takes the tree, or an error that says what was looked for and what is there. */
 import { PushboatError, quote } from "../core/index.ts";
+import { combinePlans, type PlannedPart, planPart } from "./combine.ts";
+import type { NamedBuildpack } from "./named.ts";
 import { parsePackageJson } from "./package-json.ts";
 import type { BuildPlan, Buildpack } from "./plan.ts";
 import { applySettings, type BuildSettings } from "./settings.ts";
@@ -8,33 +10,41 @@ import { rootNames, type SourceTree } from "./source-tree.ts";
 const NAMES_SHOWN = 12;
 
 export function choosePlan(source: SourceTree, buildpacks: readonly Buildpack[], settings: BuildSettings = {}): BuildPlan {
-  for (const buildpack of asked(buildpacks, settings)) {
+  const { named = [] } = settings;
+  const earlier = named.slice(0, -1).map((each) => planEarlier(source, asked(buildpacks, each), each));
+  const last = named.at(-1);
+  const candidates = last === undefined ? buildpacks : asked(buildpacks, last);
+  for (const buildpack of candidates) {
     const plan = buildpack.plan(source);
-    if (plan !== null) return applySettings({ ...plan, warnings: [...sourceWarnings(source), ...plan.warnings] }, source, settings);
+    if (plan === null) continue;
+    const combined = combinePlans([...earlier, { id: buildpack.id, plan }]);
+    return applySettings({ ...combined, warnings: [...sourceWarnings(source), ...combined.warnings] }, source, settings);
   }
-  throw nothingMatches(source, asked(buildpacks, settings));
+  throw nothingMatches(source, candidates);
 }
 
-function asked(buildpacks: readonly Buildpack[], { buildpack }: BuildSettings): readonly Buildpack[] {
-  if (buildpack === undefined) return buildpacks;
-  const ids = typeof buildpack === "string" ? [buildpack] : buildpack;
-  const unknown = ids.find((id) => !buildpacks.some((each) => each.id === id));
+function planEarlier(source: SourceTree, candidates: readonly Buildpack[], { where, name }: NamedBuildpack): PlannedPart {
+  for (const buildpack of candidates) {
+    const plan = planPart(buildpack, source);
+    if (plan !== null) return { id: buildpack.id, plan };
+  }
+  const looksFor = candidates.map((buildpack) => buildpack.looksFor).join("; or ");
+  throw new PushboatError({
+    code: "build/buildpacks",
+    message: `${where}: ${quote(name)} finds nothing to build here; it looks for ${looksFor}`,
+    hint: "Add what it looks for, or take it out of the list, and push again.",
+  });
+}
+
+function asked(buildpacks: readonly Buildpack[], { where, name, ids }: NamedBuildpack): readonly Buildpack[] {
+  const found = ids.flatMap((id) => buildpacks.filter((each) => each.id === id));
+  if (found.length > 0) return found;
   const known = [...new Set(["dockerfile", ...buildpacks.map(({ id }) => id)])].join(", ");
-  if (unknown !== undefined) {
-    throw new PushboatError({
-      code: "build/buildpack",
-      message: `pushboat.yml: build/buildpack: there is no buildpack ${quote(unknown)}`,
-      hint: `There are: ${known}.`,
-    });
-  }
-  if (ids.length > 1) {
-    throw new PushboatError({
-      code: "build/buildpacks",
-      message: `pushboat.yml: build/buildpack names ${ids.length} buildpacks; one app is built by one`,
-      hint: "Name the one that starts the app, and let build/command and build/apt do the rest; or write a Dockerfile.",
-    });
-  }
-  return buildpacks.filter(({ id }) => id === ids[0]);
+  throw new PushboatError({
+    code: "build/buildpack",
+    message: `${where}: there is no buildpack ${quote(name)}`,
+    hint: `There are: ${known}.${where.startsWith("app.json") ? "\nbuild.buildpack in pushboat.yml names those that shall build it here, and wins over app.json." : ""}`,
+  });
 }
 
 /** Things that are in the repository only in name. */

@@ -28,7 +28,17 @@ export { choosePlan } from "./choose.ts";
 export { GO_BOOTSTRAP } from "./go-version.ts";
 export { npmOfNode, resolveVersion } from "./node-version.ts";
 export { withoutScripts } from "./package-json.ts";
-export type { BuildPlan, Buildpack, CachePlan, GoRequest, KeptOutput, PackagesRequest, RuntimeRequest, StepPlan } from "./plan.ts";
+export type {
+  BuildPlan,
+  Buildpack,
+  CachePlan,
+  GoRequest,
+  KeptOutput,
+  PackagesRequest,
+  RuntimeRequest,
+  StepName,
+  StepPlan,
+} from "./plan.ts";
 export { type BuildSettings, readBuildSettings } from "./settings.ts";
 export {
   LOCK_FILES,

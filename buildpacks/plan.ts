@@ -67,14 +67,19 @@ export interface SeenPath {
   readonly withoutScripts?: true;
 }
 
+export type StepRole = "build-dependencies" | "dependencies" | "test-dependencies" | "build" | "prune";
+
+/** `node/build`: the step of a buildpack that is not the last of several. */
+export type StepName = StepRole | `${string}/${StepRole}`;
+
 export interface StepPlan {
-  readonly name: "build-dependencies" | "dependencies" | "test-dependencies" | "build" | "prune";
+  readonly name: StepName;
   readonly kind: "dependencies" | "build";
   readonly title: string;
   /** Everything of the source that the step sees, and is keyed by. `tree`: all of it; its layer then lies above the app layer. */
   readonly sees: "tree" | readonly SeenPath[];
   /** Earlier steps whose layers it stands on. */
-  readonly on: readonly StepPlan["name"][];
+  readonly on: readonly StepName[];
   /** Run by /bin/sh -c in /app as the app user. */
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
@@ -91,7 +96,7 @@ export type KeptOutput =
   | { readonly kind: "site"; readonly candidates: readonly string[] };
 
 export interface BuildPlan {
-  /** `Node.js`, `static site with a build`, `static files`. */
+  /** `Node.js`, `static files`; several: `Node.js + Python`. */
   readonly buildpack: string;
   /** Why it was chosen, for a reader: `package.json with a start script`. */
   readonly reason: string;
@@ -105,7 +110,7 @@ export interface BuildPlan {
   /** Steps that only tests need: made when there are tests, never part of the image. */
   readonly testSteps?: readonly StepPlan[];
   /** Steps whose layers are part of the image, in order. */
-  readonly imageSteps: readonly StepPlan["name"][];
+  readonly imageSteps: readonly StepName[];
   /** Whether the commit's files are part of the image. */
   readonly imageHasSource: boolean;
   readonly env: ImageConfig["env"];

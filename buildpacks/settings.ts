@@ -1,14 +1,27 @@
 /** What a repository says about its own build: `build:` of pushboat.yml, and Aptfile. It overrides any buildpack. */
-import { type PushboatYml, parsePushboatYml } from "../core/index.ts";
+import { type AppJson, appJsonFor, type PushboatYml, parseAppJson, parsePushboatYml } from "../core/index.ts";
 import { appPackages, parseAptfile } from "./debian.ts";
+import { type NamedBuildpack, namedBuildpacks } from "./named.ts";
 import type { BuildPlan, CachePlan, StepPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
 
-export type BuildSettings = NonNullable<PushboatYml["build"]>;
+export interface BuildSettings extends NonNullable<PushboatYml["build"]> {
+  /** In order; absent or empty: whatever takes the tree. */
+  readonly named?: readonly NamedBuildpack[];
+}
 
-/** text: pushboat.yml at the root of the commit; null where there is none. */
-export function readBuildSettings(text: string | null): BuildSettings {
-  return text === null ? {} : (parsePushboatYml(text).build ?? {});
+export interface BuildSettingsFiles {
+  /** At the root of the commit; null where there is none. */
+  readonly pushboatYml: string | null;
+  readonly appJson: string | null;
+  /** Which of app.json's environments is built. */
+  readonly kind: "production" | "review";
+}
+
+export function readBuildSettings({ pushboatYml, appJson, kind }: BuildSettingsFiles): BuildSettings {
+  const build = pushboatYml === null ? {} : (parsePushboatYml(pushboatYml).build ?? {});
+  const heroku: AppJson = appJson === null ? {} : appJsonFor(parseAppJson(appJson), kind);
+  return { ...build, named: namedBuildpacks(build, heroku) };
 }
 
 export function applySettings(plan: BuildPlan, source: SourceTree, settings: BuildSettings): BuildPlan {

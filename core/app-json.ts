@@ -37,6 +37,8 @@ const sections = {
     .object({ postdeploy: z.string().optional(), "pr-predestroy": z.string().optional(), test: z.string().optional() })
     .loose()
     .optional(),
+  /** Heroku's: names (heroku/nodejs) or addresses, in order. */
+  buildpacks: z.array(z.object({ url: z.string().min(1) }).loose()).optional(),
   healthchecks: z.record(z.string(), z.array(healthcheck)).optional(),
   cron: z
     .array(

@@ -12,7 +12,7 @@ const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const build = z.strictObject({
   /** Directory of the app in a monorepo. */
   root: relativePath.optional(),
-  /** `node`, `python`, ..., `dockerfile`; several run in order. */
+  /** `node`, `python`, ..., `dockerfile`; several run in order, and the last one says how the app starts. */
   buildpack: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   /** Instead of the buildpack's own build step; false: none. */
   command: z.union([z.string(), z.literal(false)]).optional(),

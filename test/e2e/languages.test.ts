@@ -5,14 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtureApps } from "../support/fixture-apps.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 
-/** The quick ones, one for each way to make a runtime: packages, a toolchain. */
-const ALWAYS = ["flask-hello", "go-hello", "java-maven"];
+/** One for each way to make a runtime and an image: what every run of the tests pushes. */
+const ALWAYS = [
+  ...["express-hello", "node-addon", "pnpm-workspace", "worker-release", "websocket-echo", "vite-static", "plain-static"],
+  ...["flask-hello", "flask-node-assets", "django-hello", "go-hello", "rust-hello", "java-maven", "docker-multistage"],
+];
 const all = process.env["PUSHBOAT_TEST_LANGUAGES"] === "all";
 const apps = fixtureApps().filter(({ name, expectation }) => expectation.answer !== null && (all || ALWAYS.includes(name)));
 
 /** What a change of code alone takes: the file, and a layer that has to be taken as it is. */
 const CODE: Readonly<Record<string, readonly [string, RegExp]>> = {
   "flask-hello": ["app.py", /dependencies: reused/],
+  "flask-node-assets": ["assets/page.md", /dependencies \(Node\.js\): reused[\s\S]*dependencies: reused/],
   "go-hello": ["main.go", /go build: built in .*the source changed/],
   "java-maven": ["src/main/java/hello/Hello.java", /No pom.xml changed: dependencies are those of the last build/],
 };
@@ -32,9 +36,11 @@ describe("languages", () => {
     if (expectation.version !== null) expect(pushed.output).toContain(` ${expectation.version}`);
     if (expectation.source !== null) expect(pushed.output).toContain(`(from ${expectation.source})`);
     await platform.expectHost(app.host).toAnswer(expectation.answer?.body ?? "");
+    expect((await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout).not.toBe("");
+    await platform.ssh(`apps:destroy ${app.app} --confirm ${app.app}`);
   });
 
-  it.each(ALWAYS)("a change of code in %s does only what it has to", async (name) => {
+  it.each(Object.keys(CODE))("a change of code in %s does only what it has to", async (name) => {
     const [file, reused] = CODE[name] ?? ["", /$^/];
     const app = await platform.givenApp(name, { app: `${name}-again` });
     expect((await app.push()).code).toBe(0);

@@ -1,6 +1,5 @@
 /** git push to a live URL: over SSH and over HTTP, the first push, the second, and what the user sees. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixtureApps } from "../support/fixture-apps.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 
 describe("git push", () => {
@@ -106,16 +105,4 @@ describe("git push", () => {
     expect(delaysMs).toHaveLength(10);
     expect(delaysMs.sort((a, b) => a - b)[5]).toBeLessThan(100);
   });
-
-  it.each(fixtureApps().filter((app) => app.expectation.answer !== null))(
-    "deploys the fixture $name as expected",
-    async ({ name, expectation }) => {
-      const app = await platform.givenApp(name, { app: `fixture-${name}` });
-      const pushed = await app.mustPush();
-      if (expectation.source !== null) expect(pushed.stderr).toContain(expectation.source);
-      await platform.expectHost(app.host).toAnswer(expectation.answer?.body ?? "");
-      expect((await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout).not.toBe("");
-      await platform.ssh(`apps:destroy ${app.app} --confirm ${app.app}`);
-    },
-  );
 });

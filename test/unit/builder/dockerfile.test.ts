@@ -4,17 +4,19 @@ import { dockerfileFailure } from "../../../builder/dockerfile/failure.ts";
 import { declaredArguments, lineOf, readInstructions } from "../../../builder/dockerfile/instructions.ts";
 import { planDockerfile } from "../../../builder/dockerfile/plan.ts";
 import type { ToolOutcome } from "../../../builder/import/tool.ts";
+import { readBuildSettings } from "../../../buildpacks/index.ts";
 
 const withFile = { entries: new Map([["Dockerfile", { type: "file" as const, id: "1" }]]) };
 const without = { entries: new Map() };
+const naming = (name: string) => readBuildSettings({ pushboatYml: `build: {buildpack: ${name}}`, appJson: null, kind: "production" });
 const limits = { memoryBytes: 512 * 1024 * 1024, pids: 100, retryDelaysMs: [], timeoutMs: 60_000 };
 
 describe("which Dockerfile builds a commit", () => {
   it("is the one at the root, unless pushboat.yml names another buildpack or another file", () => {
     expect(planDockerfile(withFile, {})).toMatchObject({ path: "Dockerfile", reason: "Dockerfile" });
     expect(planDockerfile(without, {})).toBe(null);
-    expect(planDockerfile(withFile, { buildpack: "node" })).toBe(null);
-    expect(planDockerfile(without, { buildpack: "dockerfile" })).toMatchObject({ path: "Dockerfile" });
+    expect(planDockerfile(withFile, naming("node"))).toBe(null);
+    expect(planDockerfile(without, naming("dockerfile"))).toMatchObject({ path: "Dockerfile" });
     expect(planDockerfile(withFile, { dockerfile: "./deploy/app.Dockerfile" })).toMatchObject({ path: "deploy/app.Dockerfile" });
   });
 
