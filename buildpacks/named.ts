@@ -1,5 +1,5 @@
 /** Which buildpacks a repository names, in order: `build.buildpack` of pushboat.yml, else `buildpacks` of app.json. */
-import { type AppJson, PushboatError, type PushboatYml, quote } from "../core/index.ts";
+import { type AppJson, PushboatError, quote } from "../core/index.ts";
 
 export interface NamedBuildpack {
   /** `pushboat.yml: build/buildpack`. */
@@ -11,8 +11,8 @@ export interface NamedBuildpack {
 }
 
 /** Empty: none is named. */
-export function namedBuildpacks(build: NonNullable<PushboatYml["build"]>, appJson: AppJson): readonly NamedBuildpack[] {
-  if (build.buildpack !== undefined) return fromYml(build.buildpack);
+export function namedBuildpacks(buildpack: string | readonly string[] | undefined, appJson: AppJson): readonly NamedBuildpack[] {
+  if (buildpack !== undefined) return fromYml(buildpack);
   return (appJson.buildpacks ?? []).flatMap(({ url }, index) => fromUrl(url, `app.json: buildpacks/${index}/url`));
 }
 

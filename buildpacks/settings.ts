@@ -5,7 +5,7 @@ import { type NamedBuildpack, namedBuildpacks } from "./named.ts";
 import type { BuildPlan, CachePlan, StepPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
 
-export interface BuildSettings extends NonNullable<PushboatYml["build"]> {
+export interface BuildSettings extends Omit<NonNullable<PushboatYml["build"]>, "buildpack"> {
   /** In order; absent or empty: whatever takes the tree. */
   readonly named?: readonly NamedBuildpack[];
 }
@@ -19,9 +19,9 @@ export interface BuildSettingsFiles {
 }
 
 export function readBuildSettings({ pushboatYml, appJson, kind }: BuildSettingsFiles): BuildSettings {
-  const build = pushboatYml === null ? {} : (parsePushboatYml(pushboatYml).build ?? {});
+  const { buildpack, ...build } = (pushboatYml === null ? {} : parsePushboatYml(pushboatYml).build) ?? {};
   const heroku: AppJson = appJson === null ? {} : appJsonFor(parseAppJson(appJson), kind);
-  return { ...build, named: namedBuildpacks(build, heroku) };
+  return { ...build, named: namedBuildpacks(buildpack, heroku) };
 }
 
 export function applySettings(plan: BuildPlan, source: SourceTree, settings: BuildSettings): BuildPlan {

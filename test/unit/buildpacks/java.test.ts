@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUILDPACKS, choosePlan } from "../../../buildpacks/index.ts";
+import { BUILDPACKS, choosePlan, readBuildSettings } from "../../../buildpacks/index.ts";
 import { WEB } from "../../../core/index.ts";
 import { type Files, packageJson, sourceOf } from "./source-of.ts";
 
@@ -87,7 +87,13 @@ describe("a repository of Java and something else", () => {
   it("is Java's where its pom.xml has code, as JHipster's, and says so", () => {
     expect(plan(jhipster).buildpack).toBe("Java");
     expect(plan(jhipster).warnings[0]).toContain("There is a package.json too");
-    expect(choosePlan(sourceOf(jhipster), BUILDPACKS, { buildpack: "node" }).buildpack).toBe("Node.js");
+    expect(
+      choosePlan(
+        sourceOf(jhipster),
+        BUILDPACKS,
+        readBuildSettings({ pushboatYml: "build: {buildpack: node}", appJson: null, kind: "production" }),
+      ).buildpack,
+    ).toBe("Node.js");
   });
 
   it("is Node's where the pom.xml has none", () => {
