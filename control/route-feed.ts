@@ -1,10 +1,11 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
 import { createHash } from "node:crypto";
-import { type HostName, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
+import { type HostCertificate, type HostName, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
 import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { createAcmeOrders } from "./tls/acme-orders.ts";
+import type { HostFacts } from "./tls/acme-subject.ts";
 import { type CertificateBook, createCertificateBook } from "./tls/certificate-book.ts";
 import { quantityOf } from "./workload.ts";
 
@@ -26,14 +27,16 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
   let pending = false;
   let closed = false;
   const certificates: CertificateBook = createCertificateBook(deps);
-  let shown = "";
+  let shown: readonly HostCertificate[] | null = null;
+  const publishNew = (): Promise<void> => {
+    deps.store.releases.nextRouteVersion();
+    return publish();
+  };
   const acme =
     deps.settings.tls === "acme"
-      ? createAcmeOrders(deps, () => {
-          deps.store.releases.nextRouteVersion();
-          return publish();
-        })
+      ? createAcmeOrders(deps, { publish: publishNew, onUnavailable: (host) => deps.router.certificateUnavailable(host) })
       : null;
+  deps.router.onCertificateWanted((host) => (acme === null ? deps.router.certificateUnavailable(host) : acme.want(host)));
 
   const send = async (): Promise<void> => {
     const version = deps.store.releases.routeVersion();
@@ -41,15 +44,24 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
     const hosts = routes.flatMap((route) => route.hosts);
     await showCertificates(hosts);
     await deps.router.publish({ version, routes, ...(acme === null ? {} : { challenges: acme.challenges() }) });
-    acme?.consider(hosts);
+    acme?.consider(orderable(routes));
   };
   const showCertificates = async (hosts: readonly HostName[]): Promise<void> => {
     const all = certificates.of(hosts);
-    const text = JSON.stringify(all);
-    if (text === shown) return;
+    if (all === shown) return;
     await deps.router.setCertificates(all);
-    shown = text;
+    shown = all;
   };
+  const orderable = (routes: readonly Route[]): readonly HostFacts[] =>
+    routes.flatMap((route) =>
+      route.hosts
+        .filter((host) => certificates.shown(host)?.source !== "own")
+        .map((host) => ({
+          host,
+          kind: host.endsWith(`.${deps.settings.domain}`) ? ("label" as const) : ("domain" as const),
+          isBranch: route.environment.includes("@"),
+        })),
+    );
   const publish = (): Promise<void> => {
     if (running === null) {
       running = send().finally(() => {
@@ -68,10 +80,7 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
   };
   return {
     publish,
-    publishNew() {
-      deps.store.releases.nextRouteVersion();
-      return publish();
-    },
+    publishNew,
     changed() {
       if (pending || closed) return;
       pending = true;

@@ -67,15 +67,15 @@ export interface HostCertificate {
 export interface RouteTable {
   readonly version: number;
   readonly routes: readonly Route[];
-  /** Answers to an authority that asks whether a host is ours (RFC 8555 8.3). */
+  /** Answers to an authority that asks whether a host is ours. */
   readonly challenges?: readonly AcmeChallenge[];
 }
 
-export interface AcmeChallenge {
-  readonly host: HostName;
-  readonly token: string;
-  readonly answer: string;
-}
+export type AcmeChallenge =
+  /** RFC 8555 8.3: a path of the host at port 80. */
+  | { readonly kind: "http-01"; readonly host: HostName; readonly token: string; readonly answer: string }
+  /** RFC 8737: a certificate that only a client who speaks acme-tls/1 sees; PEM, and worth nothing to anybody else. */
+  | { readonly kind: "tls-alpn-01"; readonly host: HostName; readonly certificate: string; readonly key: string };
 
 /** The only way from an instance to a target: nothing unhealthy can be routed to. */
 export function routeTarget(instance: HealthyInstance): RouteTarget {
@@ -108,6 +108,10 @@ export interface RouterControl {
   drained(addresses: readonly string[], timeoutMs: number): Promise<boolean>;
   /** A request waits for an environment that is asleep. Told once for each sleep, and again to a control that comes back. */
   onWake(listener: (environment: EnvironmentName) => void): void;
+  /** A client waits in its handshake for a host of the table that has no certificate. Told once while it waits, and again to a control that comes back. */
+  onCertificateWanted(listener: (host: HostName) => void): void;
+  /** There will be none soon: whoever waits for it is let go. */
+  certificateUnavailable(host: HostName): void;
   /** Milliseconds since the last request of each environment (0: one is in flight); those without any since the router started are left out. Null: no router is reachable. */
   idleTimes(): Promise<Readonly<Record<EnvironmentName, number>> | null>;
   /** Version that the routers answer with now; null where none is reachable. */

@@ -7,6 +7,10 @@ import { isNetwork } from "./network-list.ts";
 /** internal: signed by the platform itself; acme: by a public authority. */
 export type Tls = "off" | "internal" | "acme";
 
+/** How a host is proved to be ours. auto: at port 80, and where the authority does not reach that, in a TLS handshake. */
+export type AcmeProof = "auto" | "http-01" | "tls-alpn-01" | "dns-01";
+const ACME_PROOFS: readonly string[] = ["auto", "http-01", "tls-alpn-01", "dns-01"] satisfies readonly AcmeProof[];
+
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 
 export interface Settings {
@@ -45,6 +49,13 @@ export interface Settings {
   readonly acmeDirectory: string;
   /** Where the authority may write to; null: nowhere. */
   readonly acmeEmail: string | null;
+  readonly acmeProof: AcmeProof;
+  /** Absolute path of a program that sets and removes TXT records (DNS-01); null: none. */
+  readonly acmeDnsHook: string | null;
+  /** After the program has set a record, until the authority is told to look. */
+  readonly acmeDnsWaitMs: number;
+  /** New certificates for one registered domain in a week: Let's Encrypt signs 50. Renewals do not count. */
+  readonly acmeWeeklyLimit: number;
   /** HTTP tokens are taken over plain HTTP from anywhere, not only from loopback. */
   readonly allowPlainTokens: boolean;
   /** Where containers' addresses come from (each platform takes a /21 of it); nothing else on the network may use it. Default: RFC 2544's. */
@@ -100,6 +111,10 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     tls,
     acmeDirectory: acmeDirectory(env["PUSHBOAT_ACME_DIRECTORY"] || LETS_ENCRYPT),
     acmeEmail: env["PUSHBOAT_ACME_EMAIL"] || null,
+    acmeProof: acmeProof(env["PUSHBOAT_ACME_PROOF"] || "auto", env["PUSHBOAT_ACME_DNS_HOOK"] || null),
+    acmeDnsHook: acmeDnsHook(env["PUSHBOAT_ACME_DNS_HOOK"] || null),
+    acmeDnsWaitMs: integer("PUSHBOAT_ACME_DNS_WAIT_MS", 10_000, 0, 3_600_000),
+    acmeWeeklyLimit: integer("PUSHBOAT_ACME_WEEKLY_LIMIT", 45, 1, 1_000_000),
     allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
     addressPool: env["PUSHBOAT_ADDRESS_POOL"] ?? "198.18.0.0/15",
     trustedProxies: networks(env["PUSHBOAT_TRUSTED_PROXIES"] ?? ""),
@@ -123,5 +138,32 @@ function acmeDirectory(text: string): string {
     code: "settings/acme-directory",
     message: `PUSHBOAT_ACME_DIRECTORY is ${JSON.stringify(text)}`,
     hint: `Give the https address of the authority's directory, for example ${LETS_ENCRYPT}.`,
+  });
+}
+
+function acmeProof(text: string, dnsHook: string | null): AcmeProof {
+  if (!ACME_PROOFS.includes(text)) {
+    throw new PushboatError({
+      code: "settings/acme-proof",
+      message: `PUSHBOAT_ACME_PROOF is ${JSON.stringify(text)}`,
+      hint: `Give ${ACME_PROOFS.slice(0, -1).join(", ")} or dns-01.`,
+    });
+  }
+  if (text === "dns-01" && dnsHook === null) {
+    throw new PushboatError({
+      code: "settings/acme-proof",
+      message: "PUSHBOAT_ACME_PROOF is dns-01, and no program sets DNS records",
+      hint: "Give one: --acme-dns-hook /usr/local/bin/dns-hook (docs/https.md).",
+    });
+  }
+  return text as AcmeProof;
+}
+
+function acmeDnsHook(path: string | null): string | null {
+  if (path === null || /^\/[^\0]+$/.test(path)) return path;
+  throw new PushboatError({
+    code: "settings/acme-dns-hook",
+    message: `PUSHBOAT_ACME_DNS_HOOK is ${JSON.stringify(path)}`,
+    hint: "Give the absolute path of the program: /usr/local/bin/dns-hook.",
   });
 }

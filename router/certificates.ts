@@ -54,7 +54,8 @@ export class Certificates {
 
   /** null: there is none for this name. Throws where the certificate or its key cannot be read. */
   find(serverName: string): SecureContext | null {
-    const found = this.#byHost.get(hostName(serverName));
+    const host = hostName(serverName);
+    const found = this.#byHost.get(host) ?? this.#byHost.get(`*${host.slice(host.indexOf("."))}`);
     if (found === undefined) return null;
     const known = this.#contexts.get(found);
     if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 /** The router's side of the control socket: takes announcements, answers what it serves by, tells when addresses are drained. */
 import { createServer, type Server, type Socket } from "node:net";
 import type { RouterReport } from "../core/index.ts";
+import type { CertificateWaits } from "./certificate-waits.ts";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
 import type { RouteBook } from "./route-book.ts";
 import type { Visits } from "./visits.ts";
@@ -8,6 +9,7 @@ import type { Visits } from "./visits.ts";
 export interface ControlDoorOptions {
   readonly book: RouteBook;
   readonly visits: Visits;
+  readonly certificateWaits: CertificateWaits;
   /** Reads the snapshot into the book. */
   readonly reload: () => Promise<void>;
   readonly report: () => RouterReport;
@@ -36,7 +38,7 @@ export function createControlDoor(options: ControlDoorOptions): ControlDoor {
   };
 }
 
-function serve(socket: Socket, { book, visits, reload, report, onDefect }: ControlDoorOptions): void {
+function serve(socket: Socket, { book, visits, certificateWaits, reload, report, onDefect }: ControlDoorOptions): void {
   const watches = new Map<number, () => void>();
   const send = (message: FromRouter) => {
     if (!socket.destroyed) socket.write(messageLine(message));
@@ -60,6 +62,9 @@ function serve(socket: Socket, { book, visits, reload, report, onDefect }: Contr
         watches.get(message.id)?.();
         watches.delete(message.id);
         return;
+      case "no-certificate":
+        certificateWaits.refuse(message.host, performance.now());
+        return;
       case "idle":
         send({ kind: "idle", id: message.id, idleMs: visits.idleMs(performance.now()) });
         return;
@@ -80,7 +85,9 @@ function serve(socket: Socket, { book, visits, reload, report, onDefect }: Contr
   socket.on("close", () => {
     for (const unwatch of watches.values()) unwatch();
     forgetWakes();
+    forgetWants();
   });
   sendTable();
   const forgetWakes = visits.onWake((environment) => send({ kind: "wake", environment }));
+  const forgetWants = certificateWaits.onWanted((host) => send({ kind: "certificate-wanted", host }));
 }

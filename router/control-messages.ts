@@ -1,5 +1,5 @@
 /** What control and the router say to each other: one JSON object a line over a unix socket. */
-import type { EnvironmentName, RouterReport } from "../core/index.ts";
+import type { EnvironmentName, HostName, RouterReport } from "../core/index.ts";
 
 export type ToRouter =
   /** A snapshot of at least this version is in place. Answered by `table` or `refused`. */
@@ -7,6 +7,8 @@ export type ToRouter =
   /** Answered by `drained` once none of the addresses has a request in flight. */
   | { readonly kind: "watch"; readonly id: number; readonly addresses: readonly string[] }
   | { readonly kind: "unwatch"; readonly id: number }
+  /** Handshakes that wait for this host's certificate are let go. */
+  | { readonly kind: "no-certificate"; readonly host: HostName }
   /** Answered by `idle`. */
   | { readonly kind: "idle"; readonly id: number }
   /** Answered by `report`. */
@@ -21,6 +23,8 @@ export type FromRouter =
   | { readonly kind: "leaving" }
   /** A request waits for an environment that is asleep. */
   | { readonly kind: "wake"; readonly environment: EnvironmentName }
+  /** A handshake waits for a certificate of this host. */
+  | { readonly kind: "certificate-wanted"; readonly host: HostName }
   /** Milliseconds since the last request, by environment. */
   | { readonly kind: "idle"; readonly id: number; readonly idleMs: Readonly<Record<EnvironmentName, number>> }
   | { readonly kind: "report"; readonly id: number; readonly report: RouterReport };

@@ -1,6 +1,7 @@
 /** TLS before the same connections: the certificate is chosen by name at each handshake, so that a new one needs no restart. */
 import type { Socket } from "node:net";
 import { createServer, type Server } from "node:tls";
+import type { OnContext } from "./certificate-waits.ts";
 import type { Certificates } from "./certificates.ts";
 
 /** Mozilla's "intermediate", without the DHE suites: forward secrecy and AEAD only. TLS 1.3 suites are OpenSSL's own. */
@@ -20,13 +21,15 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export interface HttpsServerOptions {
   readonly certificates: Certificates;
+  /** A name without one: calls back when it is clear whether there will be one. */
+  readonly onMissing: (serverName: string, done: OnContext) => void;
   readonly socketOptions: { readonly allowHalfOpen: boolean; readonly noDelay: boolean; readonly keepAlive: boolean };
   readonly onConnection: (socket: Socket) => void;
   readonly onHttp2: (socket: Socket) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
-export function createHttpsServer({ certificates, socketOptions, onConnection, onHttp2, onDefect }: HttpsServerOptions): Server {
+export function createHttpsServer({ certificates, onMissing, socketOptions, onConnection, onHttp2, onDefect }: HttpsServerOptions): Server {
   const server = createServer(
     {
       ...socketOptions,
@@ -36,9 +39,12 @@ export function createHttpsServer({ certificates, socketOptions, onConnection, o
       ALPNProtocols: ["h2", "http/1.1"],
       SNICallback: (serverName, done) => {
         try {
-          const context = certificates.find(serverName);
-          if (context === null) done(new Error(`no certificate for ${serverName}`));
-          else done(null, context);
+          const known = certificates.find(serverName);
+          if (known !== null) done(null, known);
+          else
+            onMissing(serverName, (context) =>
+              context === null ? done(new Error(`no certificate for ${serverName}`)) : done(null, context),
+            );
         } catch (error) {
           onDefect(error);
           done(error as Error);

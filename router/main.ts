@@ -24,6 +24,7 @@ const router = createRouter({
   port: settings.httpPort,
   httpsPort: settings.httpsPort,
   certificatesFile: `${runDirectory}/routes/certificates.json`,
+  ordersCertificates: settings.tls === "acme",
   snapshotFile: `${runDirectory}/routes/routes.json`,
   gitSocket: `${runDirectory}/http/git.sock`,
   logDirectory,

@@ -70,6 +70,8 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
     },
     drained: (addresses, timeoutMs) => link.drained(addresses, timeoutMs),
     onWake: (listener) => link.onWake(listener),
+    onCertificateWanted: (listener) => link.onCertificateWanted(listener),
+    certificateUnavailable: (host) => link.certificateUnavailable(host),
     idleTimes: () => link.idleTimes(),
     version: () => link.version(),
     report: () => link.report(),

@@ -54,7 +54,10 @@ export class RouteBook {
   /** What to say to an authority that asks at this path whether the host is ours; null: nothing of that is under way. */
   challengeAnswer(host: string, path: string): string | null {
     if (this.#challenges.length === 0) return null;
-    return this.#challenges.find((each) => each.host === host && path === `${CHALLENGE_PREFIX}${each.token}`)?.answer ?? null;
+    for (const each of this.#challenges) {
+      if (each.kind === "http-01" && each.host === host && path === `${CHALLENGE_PREFIX}${each.token}`) return each.answer;
+    }
+    return null;
   }
 
   environments(): ReadonlySet<EnvironmentName> {

@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { EnvironmentName, RouterReport } from "../core/index.ts";
+import type { EnvironmentName, HostName, RouterReport } from "../core/index.ts";
 import { type FromRouter, messageLine, messageReader, type ToRouter } from "./control-messages.ts";
 
 export type Announced =
@@ -40,6 +40,7 @@ export class RouterLink {
   readonly #questions = new Map<number, (idle: IdleTimes | null) => void>();
   readonly #reports = new Map<number, (report: RouterReport | null) => void>();
   readonly #wakeListeners: ((environment: EnvironmentName) => void)[] = [];
+  readonly #wantListeners: ((host: HostName) => void)[] = [];
 
   constructor(path: string, log: Pick<Logger, "info" | "warn" | "error">) {
     this.#path = path;
@@ -86,6 +87,15 @@ export class RouterLink {
   onWake(listener: (environment: EnvironmentName) => void): void {
     this.#wakeListeners.push(listener);
     void this.#listenAgain();
+  }
+
+  onCertificateWanted(listener: (host: HostName) => void): void {
+    this.#wantListeners.push(listener);
+    void this.#listenAgain();
+  }
+
+  certificateUnavailable(host: HostName): void {
+    this.#send({ kind: "no-certificate", host });
   }
 
   async idleTimes(): Promise<IdleTimes | null> {
@@ -192,6 +202,9 @@ export class RouterLink {
       case "wake":
         for (const listener of this.#wakeListeners) listener(message.environment);
         return;
+      case "certificate-wanted":
+        for (const listener of this.#wantListeners) listener(message.host);
+        return;
       case "idle":
         this.#questions.get(message.id)?.(message.idleMs);
         this.#questions.delete(message.id);
@@ -216,7 +229,7 @@ export class RouterLink {
     this.#reports.clear();
     for (const drain of this.#drains.values()) drain.waitingFor.add(null);
     if (this.#closed) return;
-    if (this.#wakeListeners.length > 0) void this.#listenAgain();
+    if (this.#wakeListeners.length + this.#wantListeners.length > 0) void this.#listenAgain();
     for (const [settle, version] of [...this.#announcements]) {
       this.#reannounce(version).then(settle, () => settle({ kind: "down" }));
     }
@@ -229,7 +242,7 @@ export class RouterLink {
     return this.#version !== null && this.#version >= version ? { kind: "acknowledged" } : new Promise(() => {});
   }
 
-  /** Whoever listens for wakes keeps the link up. */
+  /** Whoever listens keeps the link up. */
   async #listenAgain(): Promise<void> {
     while (!this.#closed && !(await this.#connected())) await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS).unref());
   }

@@ -2,12 +2,14 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { HostCertificate, RouterReport, RouteTable } from "../core/index.ts";
 import { AccessLog } from "./access-log.ts";
+import { CertificateWaits, type OnContext } from "./certificate-waits.ts";
 import { Certificates } from "./certificates.ts";
 import { ClientConnection, type Front } from "./client-connection.ts";
 import type { RouterContext } from "./context.ts";
 import { createControlDoor } from "./control-door.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Holding } from "./holding.ts";
+import { hostName } from "./host.ts";
 import { Http2Connection } from "./http2-connection.ts";
 import { createHttpsServer } from "./https-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
@@ -27,6 +29,8 @@ export interface RouterOptions {
   readonly httpsPort: number;
   readonly snapshotFile: string;
   readonly certificatesFile: string;
+  /** A certificate that is missing may be ordered: handshakes wait for it. */
+  readonly ordersCertificates?: boolean;
   readonly gitSocket: string;
   readonly logDirectory: string;
   /** Addresses and networks of proxies before this router. */
@@ -122,9 +126,24 @@ export function createRouter(options: RouterOptions): Router {
     connections.add(connection);
   };
   const certificates = new Certificates(options.certificatesFile);
+  const certificateWaits = new CertificateWaits();
+  const onMissing = (serverName: string, done: OnContext) => {
+    if (options.ordersCertificates === true && book.find(hostName(serverName)) !== undefined)
+      certificateWaits.wait(serverName, performance.now(), done);
+    else done(null);
+  };
+  /** One that cannot be read is what the next handshake says. */
+  const findOrNull = (host: string) => {
+    try {
+      return certificates.find(host);
+    } catch {
+      return null;
+    }
+  };
   const http = createServer(SOCKET_OPTIONS, (socket) => serve(httpFront, socket, connections));
   const https = createHttpsServer({
     certificates,
+    onMissing,
     socketOptions: SOCKET_OPTIONS,
     onConnection: (socket) => serve(httpsFront, socket, connections),
     onHttp2: acceptHttp2,
@@ -141,6 +160,7 @@ export function createRouter(options: RouterOptions): Router {
   const load = async () => {
     // Certificates first: a host of the new table has its own from the first moment on.
     await certificates.load().catch(onDefect);
+    certificateWaits.settle(findOrNull);
     const table = await readSnapshot(options.snapshotFile);
     if (table !== null) apply(table);
   };
@@ -153,7 +173,7 @@ export function createRouter(options: RouterOptions): Router {
     requests: counts.total,
     inFlight: visits.inFlight(),
   });
-  const door = createControlDoor({ book, visits, reload: inOrder(load), report, onDefect });
+  const door = createControlDoor({ book, visits, certificateWaits, reload: inOrder(load), report, onDefect });
   const metrics = createMetricsServer(() => renderMetrics(report(), counts));
   deadlines.start();
   accessLog.start();
@@ -165,7 +185,10 @@ export function createRouter(options: RouterOptions): Router {
     metrics,
     load,
     apply,
-    setCertificates: (all) => certificates.apply(all),
+    setCertificates(all) {
+      certificates.apply(all);
+      certificateWaits.settle(findOrNull);
+    },
     inFlight: () => book.inFlight(),
     async close(drainTimeoutMs) {
       closing = true;

@@ -4,9 +4,11 @@ import type { Pair } from "../tls/local-authority.ts";
 import { bytesOrNull, integer, type Row, type Statements, text } from "./rows.ts";
 import type { Seal } from "./seal.ts";
 
-export interface CertificateRecord extends Pair {
+export interface CertificateRecord {
   readonly id: number;
   readonly environment: EnvironmentName;
+  /** PEM, the leaf first. */
+  readonly certificate: string;
 }
 
 const AUTHORITY = "authority";
@@ -17,13 +19,18 @@ export function createCertificateStore(sql: Statements, seal: Seal) {
     id: integer(row, "id"),
     environment: text(row, "environment") as EnvironmentName,
     certificate: text(row, "certificate"),
-    key: seal.open<string>(bytesOrNull(row, "key") ?? new Uint8Array(), context(text(row, "certificate"))),
   });
   return {
-    /** Newest first: where two are for one host, the newer one is shown. */
-    all: (): readonly CertificateRecord[] => sql.all("SELECT * FROM certificates ORDER BY id DESC").map(asRecord),
+    /** Newest first: where two are for one host, the newer one is shown. Without the keys: those are opened one at a time. */
+    all: (): readonly CertificateRecord[] =>
+      sql.all("SELECT id, environment, certificate FROM certificates ORDER BY id DESC").map(asRecord),
     of: (environment: EnvironmentName): readonly CertificateRecord[] =>
-      sql.all("SELECT * FROM certificates WHERE environment = ? ORDER BY id DESC", environment).map(asRecord),
+      sql.all("SELECT id, environment, certificate FROM certificates WHERE environment = ? ORDER BY id DESC", environment).map(asRecord),
+    /** null: it is gone. */
+    key(id: number): string | null {
+      const row = sql.get("SELECT certificate, key FROM certificates WHERE id = ?", id);
+      return row === null ? null : seal.open<string>(bytesOrNull(row, "key") ?? new Uint8Array(), context(text(row, "certificate")));
+    },
     add(environment: EnvironmentName, { certificate, key }: Pair, nowMs: number): void {
       sql.run(
         "INSERT INTO certificates (environment, certificate, key, created_ms) VALUES (?, ?, ?, ?)",

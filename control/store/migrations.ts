@@ -232,4 +232,18 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO meta VALUES ('last_run', 0);
   `,
+  `
+  -- Orders of the last days at the ACME authority, which counts them too.
+  CREATE TABLE acme_orders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    domain TEXT NOT NULL,              -- registered: what authorities count by
+    kind TEXT NOT NULL CHECK (kind IN ('new', 'branch', 'renewal')),
+    state TEXT NOT NULL CHECK (state IN ('placed', 'signed', 'failed')),
+    placed_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX acme_orders_placed ON acme_orders(placed_ms);
+  -- How the authority was convinced the last time; null: not yet.
+  ALTER TABLE acme_certificates ADD COLUMN proof TEXT;
+  `,
 ];

@@ -1,22 +1,35 @@
-/** Which certificate each host shows: the user's own, else with `--tls internal` one of the platform's authority. */
+/** Which certificate each host shows: the user's own, else with `--tls internal` one of the platform's authority, with `--tls acme` what was signed. */
 import { X509Certificate } from "node:crypto";
 import type { HostCertificate, HostName } from "../../core/index.ts";
 import type { Deps } from "../deps.ts";
 import { isRenewalDue } from "./acme-pace.ts";
+import { wildcardOf } from "./acme-subject.ts";
 import { isFor } from "./bundle.ts";
 import { issueCertificate, makeAuthority, type Pair } from "./local-authority.ts";
 
-export interface CertificateBook {
-  /** What the router is to show for these hosts. */
-  of(hosts: readonly HostName[]): readonly HostCertificate[];
-}
+export type CertificateSource = "own" | "internal" | "acme";
 
-interface Known extends Pair {
+export interface ShownCertificate extends Pair {
   readonly x509: X509Certificate;
+  readonly source: CertificateSource;
 }
 
-export function createCertificateBook({ settings, store, now }: Pick<Deps, "settings" | "store" | "now">): CertificateBook {
-  const issued = new Map<HostName, Known>();
+export interface CertificateBook {
+  /** What the router is to show for these hosts: the same object as before where nothing changed. */
+  of(hosts: readonly HostName[]): readonly HostCertificate[];
+  /** What the hosts of the last `of` show; null: nothing. */
+  shown(host: HostName): ShownCertificate | null;
+}
+
+export function createCertificateBook(
+  { settings, store, now }: Pick<Deps, "settings" | "store" | "now">,
+  parse: (pem: string) => X509Certificate = (pem) => new X509Certificate(pem),
+): CertificateBook {
+  const issued = new Map<HostName, ShownCertificate>();
+  /** By source and certificate: neither parsed nor its key opened again for a next table. */
+  let read = new Map<string, ShownCertificate>();
+  let shown: ReadonlyMap<HostName, ShownCertificate> = new Map();
+  let answer: readonly HostCertificate[] = [];
   let authority: Pair | null = null;
 
   const ensureAuthority = (): Pair => {
@@ -27,38 +40,79 @@ export function createCertificateBook({ settings, store, now }: Pick<Deps, "sett
     }
     return authority;
   };
-  const internal = (host: HostName): Known => {
+  const internal = (host: HostName): ShownCertificate => {
     const before = issued.get(host);
     if (before !== undefined && !isRenewalDue(before.x509, now())) return before;
-    const made = known(issueCertificate(ensureAuthority(), host, now()));
+    const pair = issueCertificate(ensureAuthority(), host, now());
+    const made = { ...pair, x509: parse(pair.certificate), source: "internal" } as const;
     issued.set(host, made);
     return made;
   };
+  const readOnce = (
+    source: CertificateSource,
+    certificate: string,
+    key: () => string | null,
+    kept: Map<string, ShownCertificate>,
+  ): readonly ShownCertificate[] => {
+    const id = `${source} ${certificate}`;
+    const known = read.get(id) ?? readNow(source, certificate, key());
+    if (known === null) return [];
+    kept.set(id, known);
+    return [known];
+  };
+  const readNow = (source: CertificateSource, certificate: string, key: string | null): ShownCertificate | null =>
+    key === null ? null : { certificate, key, source, x509: parse(certificate) };
+  const isAlive = ({ x509 }: ShownCertificate) => x509.validToDate.getTime() > now();
 
-  const signedByAcme = (host: HostName): Known | null => {
-    const pair = settings.tls === "acme" ? store.acme.of(host)?.pair : null;
-    return pair == null ? null : known(pair);
+  const choose = (hosts: readonly HostName[]): ReadonlyMap<HostName, ShownCertificate> => {
+    const kept = new Map<string, ShownCertificate>();
+    const own = store.certificates
+      .all()
+      .flatMap(({ id, certificate }) => readOnce("own", certificate, () => store.certificates.key(id), kept))
+      .filter(isAlive);
+    const signed = new Map<HostName, ShownCertificate>();
+    for (const { name, certificate } of settings.tls === "acme" ? store.acme.all() : []) {
+      if (certificate === null) continue;
+      for (const known of readOnce("acme", certificate, () => store.acme.key(name), kept)) signed.set(name, known);
+    }
+    read = kept;
+    const wildcard = signed.get(wildcardOf(settings.domain));
+    /** One that ended is shown where there is no better one: it says to whoever looks what is wrong. */
+    const byAcme = (host: HostName): ShownCertificate | undefined => {
+      const fits = host.endsWith(`.${settings.domain}`) ? [wildcard, signed.get(host)] : [signed.get(host)];
+      return fits.find((each) => each !== undefined && isAlive(each)) ?? fits.find((each) => each !== undefined);
+    };
+    const chosen = new Map<HostName, ShownCertificate>();
+    for (const host of hosts) {
+      const certificate = own.find(({ x509 }) => isFor(x509, host)) ?? (settings.tls === "internal" ? internal(host) : byAcme(host));
+      if (certificate !== undefined) chosen.set(host, certificate);
+    }
+    return chosen;
   };
 
   return {
     of(hosts) {
-      const own = store.certificates
-        .all()
-        .map(known)
-        .filter(({ x509 }) => x509.validToDate.getTime() > now());
-      const chosen = new Map<Known, HostName[]>();
-      for (const host of hosts) {
-        const certificate =
-          own.find(({ x509 }) => isFor(x509, host)) ?? (settings.tls === "internal" ? internal(host) : signedByAcme(host));
-        if (certificate !== null) chosen.set(certificate, [...(chosen.get(certificate) ?? []), host]);
-      }
+      const before = shown;
+      shown = choose(hosts);
       const wanted = new Set(hosts);
       for (const host of issued.keys()) if (!wanted.has(host)) issued.delete(host);
-      return [...chosen].map(([{ certificate, key }, of]) => ({ hosts: of, certificate, key }));
+      if (!isSame(before, shown)) answer = grouped(shown);
+      return answer;
     },
+    shown: (host) => shown.get(host) ?? null,
   };
 }
 
-function known(pair: Pair): Known {
-  return { ...pair, x509: new X509Certificate(pair.certificate) };
+function isSame(one: ReadonlyMap<HostName, ShownCertificate>, other: ReadonlyMap<HostName, ShownCertificate>): boolean {
+  return one.size === other.size && [...one].every(([host, certificate]) => other.get(host) === certificate);
+}
+
+function grouped(shown: ReadonlyMap<HostName, ShownCertificate>): readonly HostCertificate[] {
+  const hosts = new Map<ShownCertificate, HostName[]>();
+  for (const [host, certificate] of shown) {
+    const sharing = hosts.get(certificate);
+    if (sharing === undefined) hosts.set(certificate, [host]);
+    else sharing.push(host);
+  }
+  return [...hosts].map(([{ certificate, key }, of]) => ({ hosts: of, certificate, key }));
 }

@@ -1,70 +1,39 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connect, type DetailedPeerCertificate } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { issueCertificate, makeAuthority } from "../../control/tls/local-authority.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { givenPebble, type Pebble } from "../support/pebble.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp } from "../support/tiny-app.ts";
 
+/** A domain that could be registered; pebble's DNS finds it at 127.0.0.1, and nobody else is asked. */
+const DOMAIN = "apps.example.com";
 let platform: Platform;
-let directory: string;
-const children: ChildProcess[] = [];
+let pebble: Pebble;
 
-/** Debian's pebble, with its bad nonces; it asks the names' addresses of pebble-challtestsrv: all are 127.0.0.1. */
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "acme-"));
-  const [acme, management, dns, dnsManagement, tls] = (await freePorts(5)) as [number, number, number, number, number];
-  const authority = makeAuthority("pebble's own", Date.now());
-  const pair = issueCertificate(authority, "localhost", Date.now());
-  for (const [name, content] of Object.entries({ "ca.pem": authority.certificate, "cert.pem": pair.certificate, "key.pem": pair.key }))
-    writeFileSync(join(directory, name), content);
+  const [http, https] = (await freePorts(2)) as [number, number];
+  pebble = await givenPebble({ httpPort: http, tlsPort: https });
   platform = await givenPlatform({
+    domain: DOMAIN,
+    ports: { http, https },
     settings: {
       PUSHBOAT_TLS: "acme",
-      PUSHBOAT_ACME_DIRECTORY: `https://localhost:${acme}/dir`,
+      PUSHBOAT_ACME_DIRECTORY: pebble.directoryUrl,
       PUSHBOAT_ACME_EMAIL: "admin@example.com",
-      NODE_EXTRA_CA_CERTS: join(directory, "ca.pem"),
+      PUSHBOAT_ACME_WEEKLY_LIMIT: "3",
+      NODE_EXTRA_CA_CERTS: pebble.caFile,
     },
-  });
-  const config = {
-    listenAddress: `127.0.0.1:${acme}`,
-    managementListenAddress: `127.0.0.1:${management}`,
-    certificate: join(directory, "cert.pem"),
-    privateKey: join(directory, "key.pem"),
-    httpPort: platform.ports.http,
-    tlsPort: tls,
-  };
-  writeFileSync(join(directory, "pebble.json"), JSON.stringify({ pebble: config }));
-  const off = ["-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", ""];
-  const names = ["-dns01", `127.0.0.1:${dns}`, "-management", `127.0.0.1:${dnsManagement}`, "-defaultIPv6", ""];
-  const start = (file: string, argv: readonly string[]) =>
-    children.push(spawn(file, argv, { stdio: "ignore", env: { ...process.env, PEBBLE_VA_NOSLEEP: "1" } }));
-  start("pebble-challtestsrv", [
-    ...names,
-    ...(execFileSync("sh", ["-c", "pebble-challtestsrv -help 2>&1 || true"], { encoding: "utf8" }).includes("-doh")
-      ? off
-      : off.slice(0, 6)),
-  ]);
-  start("pebble", ["-config", join(directory, "pebble.json"), "-dnsserver", `127.0.0.1:${dns}`]);
-  await eventually("pebble listens", async () => {
-    const socket = connect({ port: acme, host: "127.0.0.1", ca: authority.certificate, servername: "localhost" });
-    await once(socket, "secureConnect");
-    socket.destroy();
-    return true;
   });
 });
 
 afterAll(async () => {
   await platform?.stop();
-  for (const child of children) child.kill();
-  rmSync(directory, { recursive: true, force: true });
+  await pebble?.stop();
 });
 
+/** Fails where the handshake does. */
 async function shown(host: string): Promise<DetailedPeerCertificate> {
   const socket = connect({ port: platform.ports.https, host: "127.0.0.1", servername: host, rejectUnauthorized: false });
   try {
@@ -76,15 +45,30 @@ async function shown(host: string): Promise<DetailedPeerCertificate> {
 }
 
 describe("--tls acme", () => {
-  it("has a certificate signed for an app's host and for a domain of its own, live without a restart", async () => {
+  it("has a certificate signed for an added domain at once, and for an app's own host at the first handshake, which waits for it", async () => {
     const app = await platform.givenApp(tinyApp("public"), { app: "blog" });
     const push = await app.push("main");
     expect(push.code, push.output).toBe(0);
     expect((await platform.ssh("domains:add blog www.shop.example")).code).toBe(0);
-    for (const host of ["blog.localhost", "www.shop.example"]) {
-      const { subjectaltname, issuer } = await eventually(`a certificate for ${host}`, () => shown(host), 60_000);
-      expect(subjectaltname).toBe(`DNS:${host}`);
-      expect(issuer.CN).toMatch(/Pebble/);
+    const own = await eventually("a certificate for the added domain", () => shown("www.shop.example"), 60_000);
+    expect([own.subjectaltname, own.issuer.CN]).toEqual(["DNS:www.shop.example", expect.stringMatching(/Pebble/)]);
+    const first = await shown(`blog.${DOMAIN}`);
+    expect(first.subjectaltname).toBe(`DNS:blog.${DOMAIN}`);
+    expect((await shown(`blog.${DOMAIN}`)).serialNumber).toBe(first.serialNumber);
+  });
+
+  it("orders nothing for names of nobody, and for branches no more than a part of what a domain gets in a week", async () => {
+    await expect(shown(`nobody.${DOMAIN}`)).rejects.toThrow();
+    for (const branch of ["one", "two"]) {
+      const made = await platform.ssh(`envs:create blog@${branch} --from blog`);
+      expect(made.code, made.output).toBe(0);
     }
+    expect((await shown(`one--blog.${DOMAIN}`)).subjectaltname).toBe(`DNS:one--blog.${DOMAIN}`);
+    // Two of three a week are for branches, counted over a restart too.
+    expect((await platform.pushboat(["restart"])).code).toBe(0);
+    expect((await shown(`two--blog.${DOMAIN}`)).subjectaltname).toBe(`DNS:two--blog.${DOMAIN}`);
+    const made = await platform.ssh("envs:create blog@three --from blog");
+    expect(made.code, made.output).toBe(0);
+    await expect(shown(`three--blog.${DOMAIN}`)).rejects.toThrow();
   });
 });

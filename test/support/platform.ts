@@ -13,11 +13,15 @@ import { type Files, givenWorkingCopy, type WorkingCopy } from "./working-copy.t
 export const LAUNCHER = join(import.meta.dirname, "../../pushboat");
 /** On a disk, not on a tmpfs: layers and builds lie there. */
 const TEST_PARENT_DIRECTORY = "/var/tmp";
-const DOMAIN = "localhost";
+const DEFAULT_DOMAIN = "localhost";
 
 export interface PlatformOptions {
   /** Further settings: { PUSHBOAT_DRAIN_TIMEOUT_MS: "500" }. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Instead of localhost; nothing looks it up. */
+  readonly domain?: string;
+  /** Free ones, where somebody has to know them before. */
+  readonly ports?: { readonly http: number; readonly https: number };
 }
 
 export type ProcessName = "control" | "router" | "redis";
@@ -55,13 +59,15 @@ export async function givenPlatform(options: PlatformOptions = {}): Promise<Plat
   const directory = mkdtempSync(join(TEST_PARENT_DIRECTORY, "pushboat-test-"));
   const dataDirectory = join(directory, "data");
   const client = await givenClient(join(directory, "client"));
-  const [http, https, ssh] = (await freePorts(3)) as [number, number, number];
+  const [ssh, ...free] = (await freePorts(3)) as [number, number, number];
+  const { http, https } = options.ports ?? { http: free[0], https: free[1] };
+  const domain = options.domain ?? DEFAULT_DOMAIN;
   const platformId = createHash("sha256").update(dataDirectory).digest("hex").slice(0, 8);
   const runDirectory = `/run/pushboat/${platformId}`;
 
   const pushboat = (argv: readonly string[], commandOptions: CommandOptions = {}) =>
     run([LAUNCHER, ...argv, "--data", dataDirectory], { env: hostEnvironment(options.settings), timeoutMs: 300_000, ...commandOptions });
-  const upArgv = ["up", "--detach", "--domain", DOMAIN, "--admin-key", client.publicKeyFile];
+  const upArgv = ["up", "--detach", "--domain", domain, "--admin-key", client.publicKeyFile];
   const portArgv = ["--http-port", String(http), "--https-port", String(https), "--ssh-port", String(ssh), "--bind", "127.0.0.1"];
   const up = (commandOptions: CommandOptions = {}) => pushboat([...upArgv, ...portArgv], commandOptions);
   const ask = (host: string, path = "/", requestOptions: HttpRequestOptions = {}) => httpRequest(http, host, path, requestOptions);
@@ -79,7 +85,7 @@ export async function givenPlatform(options: PlatformOptions = {}): Promise<Plat
     dataDirectory,
     platformId,
     runDirectory,
-    domain: DOMAIN,
+    domain,
     ports: { http, https, ssh },
     client,
     upOutput: started.output,
@@ -91,7 +97,7 @@ export async function givenPlatform(options: PlatformOptions = {}): Promise<Plat
       apps += 1;
       const app = appOptions.app ?? (typeof content === "string" ? content : `app${apps}`);
       const remoteUrl = appOptions.via === "http" ? await httpRemote(platform, app) : `ssh://pushboat@127.0.0.1:${ssh}/${app}`;
-      return givenWorkingCopy({ client, app, directory: join(directory, `work-${apps}`), remoteUrl, domain: DOMAIN, content });
+      return givenWorkingCopy({ client, app, directory: join(directory, `work-${apps}`), remoteUrl, domain, content });
     },
     expectHost: (host) => ({
       toAnswer: (expected, { path = "/", withinMs = 30_000 } = {}) =>

@@ -234,6 +234,8 @@ function routerDouble(): RouterControl {
       if (world.table === null || table.version >= world.table.version) world.table = table;
     },
     setCertificates: async () => undefined,
+    onCertificateWanted: () => undefined,
+    certificateUnavailable: () => undefined,
     drained: async (addresses) => {
       const routed = new Set(world.table?.routes.flatMap(({ targets }) => targets.map(({ address }) => address)));
       expect(addresses.some((address) => routed.has(address))).toBe(false);
