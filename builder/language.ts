@@ -1,5 +1,13 @@
 /** A runtime with exact versions: what a request came to, and the identity of its layer. Pure. */
-import { GO_BOOTSTRAP, type GoRequest, npmOfNode, type PackagesRequest, type RuntimeRequest, resolveVersion } from "../buildpacks/index.ts";
+import {
+  GO_BOOTSTRAP,
+  type GoRequest,
+  npmOfNode,
+  type PackagesRequest,
+  type RuntimeRequest,
+  resolveNode,
+  resolveVersion,
+} from "../buildpacks/index.ts";
 import type { LayerId } from "../core/index.ts";
 import { layerId } from "./identity.ts";
 import { MIME_TYPES, SERVE, UNPACK } from "./nginx-recipe.ts";
@@ -74,7 +82,7 @@ export function resolveLanguage(request: RuntimeRequest, known: KnownVersions, b
     case "packages":
       return packagesLanguage(request, base);
     case "node": {
-      const node = resolveVersion("Node", request.node, known["node"] ?? []);
+      const node = resolveNode(request.node, known["node"] ?? []);
       const npm = request.npm === null ? npmOfNode(node) : resolveVersion("npm", request.npm, known["npm"] ?? []);
       const headers = request.headers === true;
       const id = layerId("node", { NODE_RECIPE, node, npm, architecture, ...(headers ? { headers } : {}) });

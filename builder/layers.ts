@@ -1,5 +1,5 @@
 /** Every layer of a build, in order: taken from the store, or made. Says for each which it was, and why. */
-import type { SourceTree, StepName, StepPlan } from "../buildpacks/index.ts";
+import type { BuildPlan, CachePlan, SourceTree, StepName, StepPlan } from "../buildpacks/index.ts";
 import type { BuildRequest, Layer } from "../core/index.ts";
 import { appLayerId, makeAppLayer } from "./app-layer.ts";
 import { ensureBaseLayer } from "./base-layer.ts";
@@ -8,6 +8,7 @@ import type { GitObjects } from "./git-objects.ts";
 import type { Language } from "./language.ts";
 import { ensureLanguageLayer } from "./language-layer.ts";
 import type { LayerRecord } from "./layer-store.ts";
+import { npmEnvironment } from "./npm-environment.ts";
 import type { Parts } from "./parts.ts";
 import type { PlannedBuild } from "./planning.ts";
 import { liesAboveApp, type ResolvedStep, whyBuilt } from "./resolve.ts";
@@ -121,6 +122,8 @@ async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<Lay
   const below = await makeBelow(run, step.plan.on);
   const { plan, buildLanguages } = context.planned.build;
   const runtimes = await makeRuntimes(run, buildLanguages);
+  const { name } = step.plan;
+  const registryAddress = buildLanguages.some(({ kind }) => kind === "node") ? await parts.registry.address() : null;
   const seesTree = step.plan.sees === "tree";
   return makeStepLayer({
     store: parts.store,
@@ -128,9 +131,9 @@ async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<Lay
     step,
     name: `build-${request.app}-${step.id.slice(-8)}`,
     layers: stackOf(run, runtimes, below, seesTree),
-    caches: await openCaches(parts, request, plan.caches),
+    caches: await openCaches(parts, request, cachesOf(plan, name)),
     env: {
-      ...(buildLanguages.some(({ kind }) => kind === "node") ? await npmEnv(parts) : {}),
+      ...npmEnvironment(buildLanguages, registryAddress),
       ...Object.assign({}, ...plan.caches.map(({ env }) => env)),
       ...configEnv(step.plan, request.config ?? {}),
     },
@@ -139,6 +142,10 @@ async function runStepOnLayers(run: StepRunner, step: ResolvedStep): Promise<Lay
     onEvent: request.onEvent,
     signal: request.signal,
   });
+}
+
+function cachesOf({ caches }: BuildPlan, step: StepName): readonly CachePlan[] {
+  return caches.filter(({ steps }) => steps === undefined || steps.some((role) => step === role || step.endsWith(`/${role}`)));
 }
 
 interface Below {
@@ -181,18 +188,6 @@ function planOf(context: BuildContext, name: StepName): StepPlan {
   const step = context.planned.build.steps.find(({ plan }) => plan.name === name);
   if (step === undefined) throw new Error(`the plan has no step ${name}`);
   return step.plan;
-}
-
-async function npmEnv(parts: Parts): Promise<Readonly<Record<string, string>>> {
-  return {
-    // node-gyp would fetch the headers of this Node; where the layer has none, nothing is compiled.
-    npm_config_nodedir: "/usr/local",
-    npm_config_registry: await parts.registry.address(),
-    npm_config_update_notifier: "false",
-    npm_config_fund: "false",
-    npm_config_audit: "false",
-    npm_config_progress: "false",
-  };
 }
 
 function configEnv({ configKeys = [] }: StepPlan, config: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

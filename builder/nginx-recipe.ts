@@ -13,12 +13,14 @@ rm -rf /layer/etc /layer/lib/systemd /layer/usr/lib/systemd /layer/usr/share /la
 
 /** As the app user: everything that nginx writes goes to /tmp and its logs to the container's. */
 export const SERVE = `#!/bin/sh
-# serve-static DIRECTORY single-page|not-found: nginx on $PORT.
+# serve-static DIRECTORY single-page|by-files: nginx on $PORT.
 set -eu
-case "$2" in
-  single-page) missing='/index.html' ;;
-  *) missing='=404' ;;
-esac
+# What generators of sites call the page for everything that is no file: SvelteKit and Nuxt, React Router.
+if [ -f "$1/200.html" ]; then missing=/200.html
+elif [ -f "$1/__spa-fallback.html" ]; then missing=/__spa-fallback.html
+elif [ "$2" = single-page ]; then missing=/index.html
+else missing='=404'
+fi
 mkdir -p /tmp/nginx
 cat > /tmp/nginx/nginx.conf <<CONF
 daemon off;
@@ -50,6 +52,7 @@ http {
     listen \${PORT:-8080};
     root $1;
     index index.html;
+    error_page 404 /404.html;
     location ~ /\\.(?!well-known/) { return 404; }
     location / { try_files \\$uri \\$uri/ \\$uri.html $missing; }
   }

@@ -31,8 +31,11 @@ export async function planBuild(parts: Parts, request: BuildRequest, plan: Build
   return { build, last, salt, layers };
 }
 
-export function describePlan({ imageLanguages, buildLanguages }: ResolvedBuild): readonly string[] {
-  return [...new Set([...buildLanguages, ...imageLanguages].flatMap(describeLanguage))];
+export function describePlan({ plan, imageLanguages, buildLanguages }: ResolvedBuild): readonly string[] {
+  return [
+    ...(plan.meaning === undefined ? [] : [plan.meaning]),
+    ...new Set([...buildLanguages, ...imageLanguages].flatMap(describeLanguage)),
+  ];
 }
 
 async function knownVersions(parts: Parts, request: BuildRequest, plan: BuildPlan): Promise<KnownVersions> {

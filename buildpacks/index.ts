@@ -26,7 +26,7 @@ export const BUILDPACKS: readonly Buildpack[] = [
 
 export { choosePlan } from "./choose.ts";
 export { GO_BOOTSTRAP } from "./go-version.ts";
-export { npmOfNode, resolveVersion } from "./node-version.ts";
+export { npmOfNode, resolveNode, resolveVersion } from "./node-version.ts";
 export { withoutScripts } from "./package-json.ts";
 export type {
   BuildPlan,

@@ -7,8 +7,12 @@ import { hasFile, type SourceTree } from "./source-tree.ts";
 /** Root scripts that `npm ci` runs by itself. */
 const LIFECYCLE_SCRIPTS = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
 
-/** Git hooks for a developer's clone: nothing a server needs, and it fails where dev dependencies are left out. */
+/** What only a developer's clone needs, and what fails where dev dependencies are left out: git hooks. */
 const HUSKY = /^(?:is-ci \|\| )?husky(?: install(?: [\w./-]+)?)?(?: \|\| (?:true|exit 0|:))?$/;
+
+/** Types for an editor; the framework's own build writes them again. */
+const TYPES_ONLY =
+  /^(?:nux[ti] prepare|svelte-kit sync|react-router typegen|astro sync|next typegen)(?: \|\| (?:true|exit 0|:|echo (?:''|""|\\"\\")))?$/;
 
 export interface DependencySteps {
   readonly steps: readonly StepPlan[];
@@ -117,9 +121,10 @@ function hasDependencies(source: SourceTree, packageJson: PackageJson, { lockfil
 }
 
 function whyWholeTree(source: SourceTree, packageJson: PackageJson): string | null {
-  const script = LIFECYCLE_SCRIPTS.find(
-    (name) => packageJson.scripts[name] !== undefined && !(name === "prepare" && HUSKY.test(packageJson.scripts[name])),
-  );
+  const script = LIFECYCLE_SCRIPTS.find((name) => {
+    const text = packageJson.scripts[name]?.trim();
+    return text !== undefined && !TYPES_ONLY.test(text) && !(name === "prepare" && HUSKY.test(text));
+  });
   if (script !== undefined) return `package.json has a ${script} script, which may read any file`;
   if (hasWorkspaces(source, packageJson)) return "it has workspaces";
   if (hasFile(source, "binding.gyp")) return "binding.gyp makes npm compile the package itself";

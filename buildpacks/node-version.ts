@@ -18,19 +18,34 @@ const LTS_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The npm of a Node line, exact, so that a new npm does not install everything again. */
-const NPM_OF_NODE: Readonly<Record<number, string>> = { 16: "8.19.4", 18: "10.8.2", 20: "10.8.2", 21: "10.5.0", 22: "10.9.4" };
+const NPM_OF_NODE: Readonly<Record<number, string>> = { 16: "8.19.4", 18: "10.8.2", 19: "9.9.4", 20: "10.8.2", 21: "10.5.0", 22: "10.9.4" };
 const NPM_OF_OLDER_NODE = "8.19.4";
 const NPM_OF_NEWER_NODE = "11.6.2";
 
-/** Order: the most explicit about this application first; .nvmrc before .node-version as fewer tools read the latter. */
+/** Order: the most explicit about this application first (a pin, a range, files beside it); .nvmrc before .node-version as fewer tools read the latter. */
 export function requestNode(source: SourceTree, packageJson: PackageJson): VersionRequest {
   const engine = packageJson.engines["node"]?.trim();
+  const pinned = packageJson.volta["node"]?.trim();
+  if (pinned) return agreeing(request(pinned, "volta.node in package.json"), engine);
   if (engine) return request(engine, "engines.node in package.json");
   for (const file of [".nvmrc", ".node-version"]) {
     const line = firstLine(source.texts.get(file) ?? "");
     if (line !== "") return request(line, file);
   }
+  const tool = /^\s*node(?:js)?\s+([^\s#]+)/m.exec(source.texts.get(".tool-versions") ?? "")?.[1];
+  if (tool !== undefined) return request(tool, ".tool-versions");
   return { range: CURRENT_LTS, from: "Pushboat's default, the current LTS" };
+}
+
+/** A pin is one version of a range that engines.node may name; where it is none of it, one of the two is out of date. */
+function agreeing(pin: VersionRequest, engine: string | undefined): VersionRequest {
+  const version = semver.minVersion(pin.range);
+  if (!engine || version === null || semver.satisfies(version, request(engine, "engines.node in package.json").range)) return pin;
+  throw new PushboatError({
+    code: "build/version",
+    message: `package.json contradicts itself: ${pin.from.split(" ")[0]} is ${quote(pin.range)}, engines.node is ${quote(engine)}`,
+    hint: "Change one of them, commit and push again.",
+  });
 }
 
 /** null: the npm that belongs to the Node version. */
@@ -46,6 +61,19 @@ export function npmOfNode(nodeVersion: string): string {
   return NPM_OF_NODE[major] ?? (major < 18 ? NPM_OF_OLDER_NODE : NPM_OF_NEWER_NODE);
 }
 
+/** Older ones are years past their end of life, and no npm that is kept up runs on them. */
+const OLDEST_NODE = "16.0.0";
+
+export function resolveNode(wish: VersionRequest, versions: readonly string[]): string {
+  return resolveVersion(
+    "Node",
+    wish,
+    versions.filter((version) => semver.gte(version, OLDEST_NODE)),
+  );
+}
+
+const LINES_SHOWN = 12;
+
 /** The newest version that fits. Pre-releases only where the range names one. */
 export function resolveVersion(what: string, wish: VersionRequest, versions: readonly string[]): string {
   const found = semver.maxSatisfying([...versions], wish.range);
@@ -54,7 +82,7 @@ export function resolveVersion(what: string, wish: VersionRequest, versions: rea
   throw new PushboatError({
     code: "build/version",
     message: `There is no ${what} ${quote(wish.range)} (${wish.from})`,
-    hint: `Newest of each line: ${newest.slice(0, 6).join(", ")}`,
+    hint: `Newest of each line: ${newest.slice(0, LINES_SHOWN).join(", ")}`,
   });
 }
 

@@ -9,6 +9,8 @@ export interface PackageJson {
   readonly packageManager: string | null;
   readonly scripts: Readonly<Record<string, string>>;
   readonly engines: Readonly<Record<string, string>>;
+  /** What Volta pins. */
+  readonly volta: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -24,6 +26,7 @@ export function parsePackageJson(source: string): PackageJson {
     packageManager: text(fields, "packageManager"),
     scripts: texts(fields, "scripts"),
     engines: texts(fields, "engines"),
+    volta: texts(fields, "volta"),
     dependencies: texts(fields, "dependencies"),
     devDependencies: texts(fields, "devDependencies"),
     optionalDependencies: texts(fields, "optionalDependencies"),

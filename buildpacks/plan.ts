@@ -59,6 +59,8 @@ export interface CachePlan {
   /** Absolute, or relative to /app. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The steps that have it; all of them where this is absent. */
+  readonly steps?: readonly StepRole[];
 }
 
 /** A file or directory that a step sees. `withoutScripts`: a package.json whose `scripts` are left out. */
@@ -100,11 +102,12 @@ export interface BuildPlan {
   readonly buildpack: string;
   /** Why it was chosen, for a reader: `package.json with a start script`. */
   readonly reason: string;
+  /** What that means, for a reader: how the result is served. */
+  readonly meaning?: string;
   /** What the steps run on, lowest first: compilers too. */
   readonly buildRuntime: readonly RuntimeRequest[];
   /** What the image runs on, lowest first. */
   readonly imageRuntime: readonly RuntimeRequest[];
-  /** Every step of the plan has them. */
   readonly caches: readonly CachePlan[];
   readonly steps: readonly StepPlan[];
   /** Steps that only tests need: made when there are tests, never part of the image. */

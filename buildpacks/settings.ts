@@ -1,8 +1,9 @@
 /** What a repository says about its own build: `build:` of pushboat.yml, and Aptfile. It overrides any buildpack. */
 import { type AppJson, appJsonFor, type PushboatYml, parseAppJson, parsePushboatYml } from "../core/index.ts";
+import { directoryCache } from "./build-cache.ts";
 import { appPackages, parseAptfile } from "./debian.ts";
 import { type NamedBuildpack, namedBuildpacks } from "./named.ts";
-import type { BuildPlan, CachePlan, StepPlan } from "./plan.ts";
+import type { BuildPlan, StepPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
 
 export interface BuildSettings extends Omit<NonNullable<PushboatYml["build"]>, "buildpack"> {
@@ -64,11 +65,8 @@ function withPackages(plan: BuildPlan, source: SourceTree, { apt = [] }: BuildSe
 }
 
 function withCaches(plan: BuildPlan, { cache = [] }: BuildSettings): BuildPlan {
-  const caches = cache.map((directory): CachePlan => {
-    const path = directory.replace(/\/+$/, "");
-    return { name: `app-${encodeURIComponent(path)}`, directory: path, env: {} };
-  });
-  return { ...plan, caches: [...plan.caches, ...caches] };
+  const named = cache.map(directoryCache).filter(({ name }) => plan.caches.every((known) => known.name !== name));
+  return { ...plan, caches: [...plan.caches, ...named] };
 }
 
 function withEnv(plan: BuildPlan, { env = [] }: BuildSettings): BuildPlan {

@@ -27,6 +27,10 @@ export const MAX_LISTED_DIRECTORIES = 300;
 /** Files whose text a buildpack may read. */
 export const READ_FILES: readonly string[] = [
   ...["Procfile", "Aptfile", ".gitmodules", ".gitattributes"],
+  ...["next", "nuxt", "react-router", "svelte", "astro", "vite"].flatMap((name) =>
+    [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"].map((ending) => `${name}.config${ending}`),
+  ),
+  ...["angular.json", ".tool-versions"],
   ...["package.json", ".nvmrc", ".node-version", ".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml"],
   ...["requirements.txt", "pyproject.toml", "Pipfile", ".python-version", "runtime.txt"],
   ...["manage.py", "main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "app/main.py", "app/__init__.py", "src/main.py", "api/main.py"],

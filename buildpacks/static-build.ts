@@ -1,5 +1,5 @@
 /** A static site that npm builds (Vite, Astro, Create React App, ...): only its output goes into the image. */
-
+import { detectFramework } from "./frameworks.ts";
 import { buildStep, nodeBuildRuntime, nodeCaches } from "./node.ts";
 import { planDependencies } from "./node-dependencies.ts";
 import { planProcesses } from "./node-processes.ts";
@@ -8,8 +8,8 @@ import type { BuildPlan, Buildpack } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { siteImage } from "./static.ts";
 
-/** Where builders write: Vite, Astro, Rollup; Create React App; Next's export; in this order. */
-const OUTPUT_DIRECTORIES = ["dist", "build", "out"];
+/** Where builders write that are no framework we know: Rollup, Parcel, webpack; hand-written scripts. */
+const OUTPUT_DIRECTORIES = ["dist", "build", "out", "public", "_site"];
 
 export const staticBuild: Buildpack = {
   id: "static-build",
@@ -19,8 +19,9 @@ export const staticBuild: Buildpack = {
     versions: "Node's, as above.",
     dependencies: "As for Node.",
     reuse: "As for Node.",
-    start: "nginx; /index.html answers for what is not there, so that a client-side router can.",
-    image: "nginx and dist/, build/ or out/; no Node.",
+    start: "nginx; /index.html answers for what is not there in a single-page app, else 200.html or 404.html where the build wrote one.",
+    image:
+      "nginx and what the build wrote: the framework's own output directory, or the first of dist/, build/, out/, public/ and _site/; no Node.",
   },
   plan: planStaticBuild,
 };
@@ -29,23 +30,26 @@ function planStaticBuild(source: SourceTree): BuildPlan | null {
   const text = source.texts.get("package.json");
   if (text === undefined) return null;
   const packageJson = parsePackageJson(text);
-  if (packageJson.scripts["build"] === undefined || planProcesses(source, packageJson) !== null) return null;
+  const project = { source, packageJson };
+  if (planProcesses(project) !== null) return null;
+  const framework = detectFramework(project);
+  const served = framework?.serve(project) ?? null;
+  const site = served?.kind === "site" ? served : null;
+  if (packageJson.scripts["build"] === undefined && site === null) return null;
 
+  const { outputs, missing } = site ?? { outputs: OUTPUT_DIRECTORIES, missing: "by-files" };
   const dependencies = planDependencies(source, packageJson, { build: true, image: false });
-  const build = {
-    ...buildStep(source, packageJson),
-    on: dependencies.forBuild,
-    keeps: { kind: "site", candidates: OUTPUT_DIRECTORIES } as const,
-  };
+  const build = { ...buildStep(project, null), on: dependencies.forBuild, keeps: { kind: "site", candidates: outputs } as const };
   return {
     buildpack: staticBuild.name,
-    reason: "package.json with a build script and nothing to start",
+    reason: site === null ? "package.json with a build script and nothing to start" : `package.json with ${framework?.name}`,
+    meaning: `${framework?.name ?? "Build script"}: ${outputs.map((name) => `${name}/`).join(" or ")} is served by nginx${missing === "single-page" ? ", /index.html for what is not there" : ""}; no Node at run time`,
     buildRuntime: nodeBuildRuntime(source, packageJson),
-    caches: nodeCaches(source, packageJson),
+    caches: nodeCaches(project, true),
     steps: [...dependencies.steps, build],
     imageSteps: ["build"],
     imageHasSource: false,
-    ...siteImage("/app/site", "single-page"),
+    ...siteImage("/app/site", missing),
     warnings: dependencies.warnings,
   };
 }

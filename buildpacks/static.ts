@@ -1,5 +1,6 @@
 /** Static files as they are: index.html in the root, public/ or dist/. */
 import type { Processes } from "../core/index.ts";
+import type { MissingPage } from "./framework.ts";
 import type { BuildPlan, Buildpack } from "./plan.ts";
 import { hasFile, type SourceTree } from "./source-tree.ts";
 
@@ -34,13 +35,12 @@ function planStaticFiles(source: SourceTree): BuildPlan | null {
     steps: [],
     imageSteps: [],
     imageHasSource: true,
-    ...siteImage(`/app/${directory}`.replace(/\/$/, ""), "not-found"),
+    ...siteImage(`/app/${directory}`.replace(/\/$/, ""), "by-files"),
     warnings: [],
   };
 }
 
-/** single-page: /index.html answers for what is not there, so that a client-side router can. */
-export function siteImage(directory: string, missing: "single-page" | "not-found"): Pick<BuildPlan, "imageRuntime" | "env" | "processes"> {
+export function siteImage(directory: string, missing: MissingPage): Pick<BuildPlan, "imageRuntime" | "env" | "processes"> {
   return {
     imageRuntime: [{ kind: "nginx" }],
     env: { PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin" },

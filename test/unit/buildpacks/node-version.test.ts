@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { npmOfNode, requestNode, requestNpm, resolveVersion } from "../../../buildpacks/node-version.ts";
+import { npmOfNode, requestNode, requestNpm, resolveNode, resolveVersion } from "../../../buildpacks/node-version.ts";
 import { parsePackageJson } from "../../../buildpacks/package-json.ts";
 import { PushboatError } from "../../../core/index.ts";
 import { packageJson, sourceOf } from "./source-of.ts";
@@ -21,6 +21,13 @@ describe("the Node version", () => {
     [".nvmrc asks for any LTS", { ".nvmrc": "lts/*\r\n" }, {}, "24.10.0, from .nvmrc"],
     [".nvmrc asks for the newest", { ".nvmrc": "node" }, {}, "25.1.0, from .nvmrc"],
     [".node-version is read after .nvmrc", { ".node-version": "20.19.0" }, {}, "20.19.0, from .node-version"],
+    [
+      "Volta pins one",
+      { ".nvmrc": "20" },
+      { volta: { node: "22.1.0" }, engines: { node: ">=20" } },
+      "22.1.0, from volta.node in package.json",
+    ],
+    [".tool-versions is read last", { ".tool-versions": "ruby 3.3.0\nnodejs 22.1.0\n" }, {}, "22.1.0, from .tool-versions"],
     ["an empty .nvmrc says nothing", { ".nvmrc": "\n", ".node-version": "20" }, {}, "20.19.0, from .node-version"],
   ])("when %s", (_, files, fields, expected) => {
     expect(chosen(files as Record<string, string>, fields)).toBe(expected);
@@ -33,6 +40,21 @@ describe("the Node version", () => {
         message: 'There is no Node "99" (.nvmrc)',
         hint: "Newest of each line: 25.1.0, 24.10.0, 22.12.0, 20.19.0",
       }),
+    );
+  });
+
+  it("that is older than 16 is not to be had", () => {
+    expect(() => resolveNode({ range: "14.x", from: "engines.node in package.json" }, ["14.21.3", "16.20.2", "17.9.1"])).toThrow(
+      expect.objectContaining({
+        message: 'There is no Node "14.x" (engines.node in package.json)',
+        hint: "Newest of each line: 17.9.1, 16.20.2",
+      }),
+    );
+  });
+
+  it("that Volta pins outside engines.node is refused: one of the two is out of date", () => {
+    expect(() => chosen({}, { volta: { node: "20.19.0" }, engines: { node: ">=22" } })).toThrow(
+      'volta.node is "20.19.0", engines.node is ">=22"',
     );
   });
 

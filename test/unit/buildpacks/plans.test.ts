@@ -164,12 +164,12 @@ describe("a site", () => {
 
   it("of plain files is served from public/, dist/ or the root", () => {
     const served = (files: Record<string, string>): unknown => plan(files).processes["web" as never];
-    expect(served({ "index.html": "" })).toMatchObject({ command: ["/usr/local/bin/serve-static", "/app", "not-found"] });
+    expect(served({ "index.html": "" })).toMatchObject({ command: ["/usr/local/bin/serve-static", "/app", "by-files"] });
     expect(served({ "public/index.html": "", "index.html": "" })).toMatchObject({
-      command: ["/usr/local/bin/serve-static", "/app/public", "not-found"],
+      command: ["/usr/local/bin/serve-static", "/app/public", "by-files"],
     });
     expect(served({ "dist/index.html": "", "package.json": packageJson({ scripts: { lint: "x" } }) })).toMatchObject({
-      command: ["/usr/local/bin/serve-static", "/app/dist", "not-found"],
+      command: ["/usr/local/bin/serve-static", "/app/dist", "by-files"],
     });
   });
 });
