@@ -42,7 +42,7 @@ describe("several buildpacks", () => {
     expect(imageSteps).toEqual(["node/dependencies", "node/build", "dependencies", "build"]);
     expect(env["PATH"]).toBe("/app/node_modules/.bin:/app/.venv/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin");
     expect(env).toMatchObject({ NODE_ENV: "production", VIRTUAL_ENV: "/app/.venv" });
-    expect(caches.map(({ name }) => name)).toEqual(["npm", "uv"]);
+    expect(caches.map(({ name }) => name)).toEqual(["npm", "app-node_modules%2F.cache", "uv"]);
   });
 
   it("let a step that sees the tree see what was built before; one that sees its lockfile alone stays alone", () => {
