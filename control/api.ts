@@ -12,6 +12,7 @@ import type {
   Identity,
   ImageSource,
   InstanceSignal,
+  InstanceSize,
   KeyName,
   LogLine,
   LogQuery,
@@ -100,6 +101,10 @@ export interface Formation {
   readonly type: ProcessType;
   readonly quantity: number;
   readonly command: string;
+  /** Of each instance. */
+  readonly size: InstanceSize;
+  /** Where nobody says anything. */
+  readonly usual: InstanceSize;
 }
 
 export interface VolumeSummary {
@@ -252,7 +257,8 @@ export interface Control {
 
   instances(target: Target): Promise<readonly ShownInstance[]>;
   formation(target: Target): Promise<readonly Formation[]>;
-  scale(target: Target, changes: readonly ScaleChange[], actor: Actor): Promise<Outcome>;
+  /** force: also where the machine has less memory than is promised then. */
+  scale(target: Target, changes: readonly ScaleChange[], force: boolean, actor: Actor): Promise<Outcome>;
   restart(target: Target, actor: Actor): Promise<Outcome>;
   /** `instance`: web.1, which has to run. */
   signal(target: Target, instance: string, name: InstanceSignal, actor: Actor): Promise<void>;

@@ -22,6 +22,7 @@ import { requireApp, requireEnvironment } from "./find.ts";
 import { runScript } from "./one-off-script.ts";
 import type { Operations } from "./operations.ts";
 import type { RouteFeed } from "./route-feed.ts";
+import { oneOffSize } from "./sizes.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { environmentHost, environmentUrl } from "./urls.ts";
 import { quantityOf } from "./workload.ts";
@@ -209,7 +210,13 @@ async function runPredestroy(deps: Deps, environment: EnvironmentRecord): Promis
   try {
     const onEvent: EventSink = (event) => event.kind === "output" && log(`pr-predestroy: ${event.text}`);
     const signal = AbortSignal.timeout(PREDESTROY_TIMEOUT_MS);
-    const exitCode = await runScript(deps, await currentWorkload(deps, environment), { name: "predestroy", command, onEvent, signal });
+    const exitCode = await runScript(deps, await currentWorkload(deps, environment), {
+      size: oneOffSize(deps.settings, environment, "predestroy", currentManifest(deps, environment)),
+      name: "predestroy",
+      command,
+      onEvent,
+      signal,
+    });
     log(`pr-predestroy exited with ${exitCode}`);
   } catch (error) {
     deps.log.warn({ err: error, environment: environment.name }, "pr-predestroy failed");

@@ -21,13 +21,19 @@ export function createBranchActions(deps: Deps, operations: Operations, routes: 
   const audit = (actor: Actor, action: string, target: string) => store.access.audit(actor.identity, action, target, deps.now());
 
   /** Releases an image that is there in another environment, with that environment's config: no rebuild. */
-  const releaseImage = async (source: ReleaseRecord, to: Target, description: string, actor: Actor): Promise<Outcome> => {
+  const releaseImage = async (
+    source: ReleaseRecord,
+    to: Target,
+    description: string,
+    actor: Actor,
+    sizes: Readonly<Record<string, number>> = {},
+  ): Promise<Outcome> => {
     const environment = requireEnvironment(deps, to);
     const manifest = await manifestFor(deps, environment, source);
     return await perform({ deps, operations }, to, actor, {
       kind: "promote",
       commit: source.commit,
-      payload: { image: { digest: source.imageDigest, manifest } },
+      payload: { image: { digest: source.imageDigest, manifest }, sizes },
       description,
     });
   };
@@ -59,7 +65,10 @@ export function createBranchActions(deps: Deps, operations: Operations, routes: 
       const source = await findSource(deps, target, from);
       await ensureEnvironment(deps, target.app, target.branch);
       await routes.publishNew();
-      if (source.kind === "release") return await releaseImage(source.release, target, `Create from ${source.title}`, actor);
+      if (source.kind === "release") {
+        const sizes = store.releases.sizes(source.release.environment);
+        return await releaseImage(source.release, target, `Create from ${source.title}`, actor, sizes);
+      }
       return await perform({ deps, operations }, target, actor, {
         kind: "push",
         commit: source.commit,

@@ -1,15 +1,13 @@
 /** Branch environments: made within the caps, with their password and their time to live. */
 import { randomBytes } from "node:crypto";
-import { totalmem } from "node:os";
-import { type AppName, type BranchName, type EnvironmentName, environmentName, PushboatError } from "../core/index.ts";
+import { type AppName, type BranchName, type EnvironmentName, environmentName, formatBytes, PushboatError } from "../core/index.ts";
 import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
 import { currentManifest } from "./environment-config.ts";
+import { BRANCH_MEMORY_SHARE, promisedBytes } from "./promises.ts";
+import { usualSize } from "./sizes.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
-import { quantityOf, sizeFor } from "./workload.ts";
 
-/** Branch environments together may be promised this part of the machine: production needs the rest. */
-const BRANCH_MEMORY_SHARE = 0.6;
 const OLDEST_SHOWN = 5;
 
 /** 16 characters, base64url: 96 bits. */
@@ -51,21 +49,14 @@ function requireRoom(deps: Deps, app: AppName): void {
   if (ours.length >= limit)
     throw full(`${app} has ${ours.length} branch environments, which is its limit`, ours, `apps:set ${app} branch-limit ${limit * 2}`);
   const promised = branches.reduce((sum, environment) => sum + promisedBytes(deps, environment), 0);
-  const allowed = totalmem() * BRANCH_MEMORY_SHARE;
-  if (promised + sizeFor("branch").memoryBytes > allowed) {
+  const allowed = deps.settings.memoryBytes * BRANCH_MEMORY_SHARE;
+  if (promised + usualSize(deps.settings, { branch: "any" }).memoryBytes > allowed) {
     throw full(
-      `the branch environments are promised ${megabytes(promised)} MB of this machine, of ${megabytes(allowed)} MB`,
+      `the branch environments are promised ${formatBytes(promised)} of this machine, of ${formatBytes(allowed)}`,
       branches,
       "ps:scale them down",
     );
   }
-}
-
-function promisedBytes({ store }: Deps, environment: EnvironmentRecord): number {
-  if (environment.currentRelease === null || environment.asleep) return 0;
-  const formation = store.releases.formation(environment.name);
-  const count = Object.keys({ web: 0, ...formation }).reduce((sum, type) => sum + quantityOf(type, formation), 0);
-  return count * sizeFor("branch").memoryBytes;
 }
 
 function full(message: string, environments: readonly EnvironmentRecord[], other: string): PushboatError {
@@ -81,5 +72,3 @@ function full(message: string, environments: readonly EnvironmentRecord[], other
     ].join("\n"),
   });
 }
-
-const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);

@@ -2,6 +2,7 @@
 import {
   applyConfig,
   applyScale,
+  applySizes,
   type CommitId,
   type Config,
   EMPTY_MANIFEST,
@@ -34,6 +35,8 @@ export interface Candidate {
   readonly generated: Config;
   readonly manifest: Manifest;
   readonly formation: Readonly<Record<string, number>>;
+  /** Memory asked for by hand. */
+  readonly sizes: Readonly<Record<string, number>>;
   /** Changes of volume mounts: name -> path, or null. */
   readonly mounts: Readonly<Record<string, string | null>>;
 }
@@ -54,7 +57,7 @@ export async function prepareCandidate(deps: Deps, operation: DeploymentRecord):
     environment,
     current,
     newRelease: isNewRelease(operation),
-    newRevision: operation.kind !== "scale",
+    newRevision: operation.kind !== "scale" || resizes(operation),
     image,
     commit:
       operation.kind === "push" || operation.kind === "promote" || operation.kind === "image" ? operation.commit : (source?.commit ?? null),
@@ -65,8 +68,14 @@ export async function prepareCandidate(deps: Deps, operation: DeploymentRecord):
       { ...(current === null ? manifest.formation : {}), ...deps.store.releases.formation(environment.name) },
       operation.payload.scale ?? [],
     ),
+    sizes: applySizes({ ...operation.payload.sizes, ...deps.store.releases.sizes(environment.name) }, operation.payload.scale ?? []),
     mounts: operation.payload.mounts ?? {},
   };
+}
+
+/** An instance keeps its size for life: others take its place. */
+function resizes({ payload }: DeploymentRecord): boolean {
+  return (payload.scale ?? []).some(({ memoryBytes }) => memoryBytes !== undefined);
 }
 
 function isNewRelease({ kind }: DeploymentRecord): boolean {

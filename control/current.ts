@@ -27,6 +27,7 @@ export async function currentWorkload(deps: Deps, environment: EnvironmentRecord
     config: release.config,
     manifest: release.manifest,
     formation: deps.store.releases.formation(environment.name),
+    sizes: deps.store.releases.sizes(environment.name),
     mounts: deps.store.resources.volumes(environment.name),
     allowed: deps.store.resources.allowed(environment.name),
     url: environmentUrl(deps.settings, environment),

@@ -11,8 +11,8 @@ import {
   type CommitId,
   type Config,
   type Convergence,
-  DEFAULT_SIZE,
   type EventSink,
+  formatBytes,
   type Instance,
   type Phase,
   PushboatError,
@@ -26,7 +26,9 @@ import { type Candidate, prepareCandidate } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
 import { configSources, manifestAt, plainConfig, testPhaseAt } from "./environment-config.ts";
 import { runInImage, runScript } from "./one-off-script.ts";
+import { requireMemory } from "./promises.ts";
 import type { RouteFeed } from "./route-feed.ts";
+import { oneOffSize } from "./sizes.ts";
 import type { DeploymentRecord, EnvironmentRecord } from "./store/index.ts";
 import { environmentUrl } from "./urls.ts";
 import { makeWorkload } from "./workload.ts";
@@ -67,6 +69,7 @@ export async function makeCurrent(context: DeployContext, operation: DeploymentR
   const { deps } = context;
   if (operation.kind === "push") await requireUnmoved(deps, operation);
   const candidate = await prepareCandidate(deps, operation);
+  requireMemory(deps, candidate);
   const pending = openRelease(deps, candidate);
   try {
     await runReleaseCommand(context, pending);
@@ -137,6 +140,7 @@ function candidateWorkload(deps: Deps, candidate: Candidate, release: number, re
     config: candidate.config,
     manifest: candidate.manifest,
     formation: candidate.formation,
+    sizes: candidate.sizes,
     mounts: volumes.map(({ name, mountedAt }) => ({
       name,
       mountedAt: candidate.mounts[name] === undefined ? mountedAt : candidate.mounts[name],
@@ -155,12 +159,13 @@ async function runReleaseCommand(
   if (!candidate.newRelease || definition === undefined) return;
   const finished = phase(onEvent, "release", `Running the release command: ${definition.command.join(" ")}`);
   deps.store.releases.markReleaseCommand(candidate.environment.name, release);
-  const result = await runInImage(deps, workload, { name: `release.${release}`, source: "release", definition, onEvent, signal });
+  const size = oneOffSize(deps.settings, candidate.environment, RELEASE, candidate.manifest);
+  const result = await runInImage(deps, workload, { size, name: `release.${release}`, source: "release", definition, onEvent, signal });
   if (result.exitCode !== 0) {
     throw new PushboatError({
       code: "release/command-failed",
       message: result.outOfMemory
-        ? `the release command ran out of memory (${DEFAULT_SIZE.memoryBytes / 1024 / 1024} MB)`
+        ? `the release command ran out of memory (${formatBytes(size.memoryBytes)})`
         : `the release command exited with ${result.exitCode}`,
       hint: "Its output is above. Nothing was switched over.",
     });
@@ -178,7 +183,13 @@ async function runPostdeploy({ deps, onEvent, signal }: DeployContext, { candida
   const finished = phase(onEvent, "postdeploy", `Running postdeploy: ${command}`);
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(POSTDEPLOY_TIMEOUT_MS)]);
-    const exitCode = await runScript(deps, workload, { name: "postdeploy", command, onEvent, signal: limited });
+    const exitCode = await runScript(deps, workload, {
+      size: oneOffSize(deps.settings, candidate.environment, "postdeploy", candidate.manifest),
+      name: "postdeploy",
+      command,
+      onEvent,
+      signal: limited,
+    });
     if (exitCode !== 0) onEvent({ kind: "warning", text: `postdeploy exited with ${exitCode}; the release is live all the same` });
   } catch (thrown) {
     onEvent({ kind: "warning", text: `postdeploy could not run: ${asPushboatError(thrown).message}; the release is live all the same` });
@@ -215,6 +226,7 @@ function commit({ deps, onEvent }: DeployContext, { candidate, release, workload
       own: candidate.own,
       generated: candidate.generated,
       formation: candidate.formation,
+      sizes: candidate.sizes,
       mounts: candidate.mounts,
     });
     if (wantsPassword(deps, candidate)) deps.store.apps.setPassword(candidate.environment.name, createPassword());

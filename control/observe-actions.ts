@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  DEFAULT_SIZE,
+  EMPTY_MANIFEST,
   type ProcessDefinition,
   PushboatError,
   RELEASE,
@@ -16,6 +16,7 @@ import type { Deps } from "./deps.ts";
 import { reportDisk } from "./disk-report.ts";
 import { requireEnvironment, requireRelease } from "./find.ts";
 import type { JobQueue } from "./queue.ts";
+import { oneOffSize, sizeOf } from "./sizes.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
@@ -49,11 +50,18 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
     },
     async formation(target) {
       const environment = requireEnvironment(deps, target);
-      const image = await deps.builder.image(requireRelease(deps, environment).imageDigest);
-      const formation = store.releases.formation(environment.name);
+      const { imageDigest, manifest } = requireRelease(deps, environment);
+      const image = await deps.builder.image(imageDigest);
+      const [formation, sizes] = [store.releases.formation(environment.name), store.releases.sizes(environment.name)];
       return (Object.entries(image?.processes ?? {}) as [typeof WEB, ProcessDefinition][])
         .filter(([type]) => type !== RELEASE)
-        .map(([type, definition]) => ({ type, quantity: quantityOf(type, formation), command: definition.command.join(" ") }));
+        .map(([type, definition]) => ({
+          type,
+          quantity: quantityOf(type, formation),
+          command: definition.command.join(" "),
+          size: sizeOf(settings, environment, type, { manifest, sizes }),
+          usual: sizeOf(settings, environment, type, { manifest: EMPTY_MANIFEST, sizes: {} }),
+        }));
     },
     async signal(target, name, signal, actor) {
       const environment = requireEnvironment(deps, target);
@@ -80,7 +88,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
     },
     async run(target, command, io, actor) {
       const environment = requireEnvironment(deps, target);
-      requireRelease(deps, environment);
+      const release = requireRelease(deps, environment);
       if (command.length === 0)
         throw new PushboatError({ code: "run/no-command", message: "no command was given", hint: `run ${target.name} -- ls -l` });
       const workload = await currentWorkload(deps, environment);
@@ -90,7 +98,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
           workload,
           name: `run.${store.runs.nextNumber()}`,
           definition: { form: command.length === 1 ? "shell" : "exec", command },
-          size: DEFAULT_SIZE,
+          size: oneOffSize(settings, environment, "run", release.manifest),
           extraEnv: {},
           signal: actor.disconnected,
         },

@@ -1,10 +1,11 @@
 /** Commands of the app that Pushboat runs itself (release, postdeploy, pr-predestroy): in a container of their own, output as events. */
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import { DEFAULT_SIZE, type EventSink, type OneOffResult, type ProcessDefinition, type Workload } from "../core/index.ts";
+import type { EventSink, InstanceSize, OneOffResult, ProcessDefinition, Workload } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 
 interface ImageRun {
+  readonly size: InstanceSize;
   /** Names the container and the log source: `release.7`. */
   readonly name: string;
   /** Source of the output events. */
@@ -17,7 +18,7 @@ interface ImageRun {
 export async function runInImage({ runtime }: Pick<Deps, "runtime">, workload: Workload, run: ImageRun): Promise<OneOffResult> {
   const output = lineStream((text) => run.onEvent({ kind: "output", source: run.source, text }));
   const result = await runtime.runOneOff(
-    { workload, name: run.name, definition: run.definition, size: DEFAULT_SIZE, extraEnv: {}, signal: run.signal },
+    { workload, name: run.name, definition: run.definition, size: run.size, extraEnv: {}, signal: run.signal },
     { stdin: null, stdout: output, stderr: output, terminal: null, onSignal: () => undefined },
   );
   output.end();
@@ -26,6 +27,7 @@ export async function runInImage({ runtime }: Pick<Deps, "runtime">, workload: W
 }
 
 interface Script {
+  readonly size: InstanceSize;
   readonly name: string;
   readonly command: string;
   readonly onEvent: EventSink;
@@ -36,8 +38,8 @@ interface Script {
 export async function runScript(deps: Pick<Deps, "runtime" | "now">, workload: Workload, script: Script): Promise<number> {
   const definition: ProcessDefinition = { form: "shell", command: [script.command] };
   const name = `${script.name}.${deps.now() % 100_000}`;
-  return (await runInImage(deps, workload, { name, source: script.name, definition, onEvent: script.onEvent, signal: script.signal }))
-    .exitCode;
+  const { size, onEvent, signal } = script;
+  return (await runInImage(deps, workload, { size, name, source: script.name, definition, onEvent, signal })).exitCode;
 }
 
 function lineStream(onLine: (text: string) => void): PassThrough {

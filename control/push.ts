@@ -23,7 +23,7 @@ import { createSummary, describeEnvironment, explainFailure } from "./push-outpu
 import { type PushStep, planUpdates } from "./push-plan.ts";
 import { commandPrefix } from "./urls.ts";
 
-const KNOWN_OPTIONS = new Set(["dry-run", "no-cache", "skip-tests"]);
+const KNOWN_OPTIONS = new Set(["dry-run", "force", "no-cache", "skip-tests"]);
 
 export interface PushDeps {
   readonly deps: Deps;
@@ -66,7 +66,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
       kind: "push",
       commit,
       oldCommit: update.oldCommit,
-      payload: { noCache: push.options.includes("no-cache"), skipTests, production },
+      payload: { noCache: push.options.includes("no-cache"), skipTests, force: push.options.includes("force"), production },
       description: `Deploy ${commit.slice(0, 7)}${skipTests ? " (tests skipped)" : ""}`,
       by: push.identity.name,
     });

@@ -7,6 +7,7 @@ import {
   type EventSink,
   isFinal,
   PushboatError,
+  scaleWord,
 } from "../core/index.ts";
 import type { Actor, Control, Outcome, Target } from "./api.ts";
 import { scaled } from "./candidate.ts";
@@ -91,13 +92,13 @@ export function createReleaseActions(deps: Deps, operations: Operations): Releas
       }
       return await perform(base, target, actor, { kind: "config", payload: { config: changes }, description });
     },
-    async scale(target, changes, actor) {
+    async scale(target, changes, force, actor) {
       const environment = requireEnvironment(deps, target);
       const release = requireRelease(deps, environment);
       const image = await deps.builder.image(release.imageDigest);
       if (image !== null) scaled(image, store.releases.formation(environment.name), changes); // refuse at once what cannot be
-      const words = changes.map(({ type, operator, count }) => `${type}${operator}${count}`).join(" ");
-      return await perform(base, target, actor, { kind: "scale", payload: { scale: changes }, description: `Scale ${words}` });
+      const description = `Scale ${changes.map(scaleWord).join(" ")}`;
+      return await perform(base, target, actor, { kind: "scale", payload: { scale: changes, force }, description });
     },
     async restart(target, actor) {
       requireRelease(deps, requireEnvironment(deps, target));

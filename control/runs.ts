@@ -1,7 +1,9 @@
 /** One-offs that nobody is attached to, with a row for each: they outlive control, and their end is written down whoever sees it. */
-import { type CronConcurrency, DEFAULT_SIZE, type OneOffEnd, type ProcessDefinition, PushboatError } from "../core/index.ts";
+import { type CronConcurrency, type OneOffEnd, type ProcessDefinition, PushboatError } from "../core/index.ts";
 import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
+import { currentManifest } from "./environment-config.ts";
+import { oneOffSize } from "./sizes.ts";
 import type { EnvironmentRecord, RunRecord } from "./store/index.ts";
 
 export interface RunOrder {
@@ -73,7 +75,7 @@ export function createRuns(deps: Deps): Runs {
           workload,
           name,
           definition,
-          size: DEFAULT_SIZE,
+          size: oneOffSize(deps.settings, environment, job === null ? "run" : "cron", currentManifest(deps, environment)),
           extraEnv: {},
           deadlineMs: now() + order.timeLimitMs,
         });

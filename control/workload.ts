@@ -3,9 +3,7 @@ import { join } from "node:path";
 import {
   type CommitId,
   type Config,
-  DEFAULT_SIZE,
   type Image,
-  type InstanceSize,
   type Manifest,
   NO_HEALTH_RULES,
   type PrivateAddress,
@@ -18,6 +16,7 @@ import {
   type Workload,
   type WorkloadProcess,
 } from "../core/index.ts";
+import { sizeOf } from "./sizes.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 
 export interface WorkloadInput {
@@ -31,6 +30,8 @@ export interface WorkloadInput {
   readonly manifest: Manifest;
   /** Explicit quantities. */
   readonly formation: Readonly<Record<string, number>>;
+  /** Memory asked for by hand. */
+  readonly sizes: Readonly<Record<string, number>>;
   readonly mounts: readonly { readonly name: string; readonly mountedAt: string | null }[];
   readonly allowed: readonly PrivateAddress[];
   readonly url: string;
@@ -59,7 +60,7 @@ export function makeWorkload(input: WorkloadInput): Workload {
           type,
           definition,
           quantity: quantityOf(type, input.formation),
-          size: sizeFor(environment.branch === null ? "production" : "branch"),
+          size: sizeOf(settings, environment, type, input),
           readiness: { checks: health.startup, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
           health,
         };
@@ -70,13 +71,6 @@ export function makeWorkload(input: WorkloadInput): Workload {
 /** First deploy: web=1, others 0; a staying type keeps its count (semantics.md). */
 export function quantityOf(type: string, formation: Readonly<Record<string, number>>): number {
   return formation[type] ?? (type === WEB ? 1 : 0);
-}
-
-/** Staging is looked at by few: half of production's memory. */
-const BRANCH_SIZE: InstanceSize = { ...DEFAULT_SIZE, memoryBytes: DEFAULT_SIZE.memoryBytes / 2 };
-
-export function sizeFor(kind: "production" | "branch"): InstanceSize {
-  return kind === "production" ? DEFAULT_SIZE : BRANCH_SIZE;
 }
 
 export function volumeDirectory(dataDirectory: string, environment: EnvironmentRecord, name: string): string {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { PushboatError } from "./errors.ts";
 import { checkShape } from "./schema-error.ts";
+import { memorySize } from "./size-rules.ts";
 
 const envRule = z.union([
   z.string(),
@@ -31,7 +32,7 @@ const healthcheck = z.object({
 const sections = {
   env: z.record(z.string(), envRule).optional(),
   formation: z
-    .record(z.string(), z.object({ quantity: z.number().int().min(0).max(100).optional(), size: z.string().optional() }))
+    .record(z.string(), z.object({ quantity: z.number().int().min(0).max(100).optional(), size: memorySize.optional() }))
     .optional(),
   scripts: z
     .object({ postdeploy: z.string().optional(), "pr-predestroy": z.string().optional(), test: z.string().optional() })

@@ -1,12 +1,15 @@
 /** The formation: how many instances of each process type, and the words that change it (`web=3`, `worker+1`). */
 import { PushboatError } from "./errors.ts";
 import { type ProcessType, parseProcessType, quote } from "./names.ts";
+import { parseScaleSize } from "./size.ts";
 
-/** As the user wrote it. Sizes belong to a later version. */
+/** As the user wrote it. */
 export interface ScaleChange {
   readonly type: ProcessType;
   readonly operator: "=" | "+" | "-";
   readonly count: number;
+  /** null: back to what the app's files say, or the default; undefined: nothing was said. */
+  readonly memoryBytes?: number | null;
 }
 
 /** More is a slip of the finger on one machine: 100 Node instances are about 5 GB. */
@@ -20,19 +23,17 @@ export function parseScaleChange(text: string): ScaleChange {
     throw new PushboatError({
       code: "scale/grammar",
       message: `${quote(text)} does not say how to scale`,
-      hint: "Write TYPE=COUNT, TYPE+COUNT or TYPE-COUNT: web=3 worker+1",
-    });
-  }
-  if (match[3] !== undefined) {
-    throw new PushboatError({
-      code: "scale/size",
-      message: `${quote(text)} asks for a size; sizes come in a later version`,
-      hint: `Every instance has 512 MB for now: ${match[1]}${change}`,
+      hint: "Write TYPE=COUNT, TYPE+COUNT or TYPE-COUNT, and behind a colon the size of each: web=3 worker+1 web=2:1gb",
     });
   }
   const count = Number(change.slice(1));
   if (count > MAX_INSTANCES_PER_TYPE) throw tooMany(match[1], count);
-  return { type: parseProcessType(match[1]), operator: change[0] as ScaleChange["operator"], count };
+  return {
+    type: parseProcessType(match[1]),
+    operator: change[0] as ScaleChange["operator"],
+    count,
+    ...(match[3] === undefined ? {} : { memoryBytes: parseScaleSize(match[3]) }),
+  };
 }
 
 /** Quantities after the changes, from left to right. Throws for a type that is not there or a count out of range. */
@@ -62,6 +63,22 @@ export function applyScale(
     next.set(type, after);
   }
   return Object.fromEntries(next) as Record<ProcessType, number>;
+}
+
+/** `web=2`, `web=2:1024mb`, `web=2:default` */
+export function scaleWord({ type, operator, count, memoryBytes }: ScaleChange): string {
+  const size = memoryBytes === undefined ? "" : `:${memoryBytes === null ? "default" : `${Math.round(memoryBytes / 1024 ** 2)}mb`}`;
+  return `${type}${operator}${count}${size}`;
+}
+
+/** Memory that was asked for by hand, of each type, after the changes. */
+export function applySizes(sizes: Readonly<Record<string, number>>, changes: readonly ScaleChange[]): Readonly<Record<string, number>> {
+  const next = new Map(Object.entries(sizes));
+  for (const { type, memoryBytes } of changes) {
+    if (memoryBytes === null) next.delete(type);
+    else if (memoryBytes !== undefined) next.set(type, memoryBytes);
+  }
+  return Object.fromEntries(next);
 }
 
 function tooMany(type: string, count: number): PushboatError {

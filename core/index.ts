@@ -2,6 +2,7 @@
 export * from "./address.ts";
 export * from "./app-json.ts";
 export * from "./build.ts";
+export * from "./bytes.ts";
 export * from "./command.ts";
 export * from "./config.ts";
 export * from "./cron.ts";
@@ -31,5 +32,6 @@ export * from "./sandbox.ts";
 export * from "./schema-error.ts";
 export * from "./settings.ts";
 export * from "./shell-words.ts";
+export * from "./size.ts";
 export * from "./test-phase.ts";
 export * from "./workload.ts";

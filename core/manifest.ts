@@ -54,9 +54,22 @@ export function readManifest(files: ManifestFiles, branch: BranchName | null): M
   const cronIsMeant = rules?.cron ?? wholeAppJson.environments?.["review"]?.cron !== undefined;
   return {
     env: branch === null ? {} : { ...envRules(appJson), ...plainRules(rules?.env ?? {}) },
-    formation: { ...quantities(appJson), ...rules?.formation },
-    processes: processRules(appJson.healthchecks, yml.processes),
     cron: cronJobs({ appJson: appJson.cron, yml: yml.cron, suspended: branch !== null && !cronIsMeant }),
+    formation: {
+      ...quantities(appJson.formation),
+      ...quantities(yml.processes),
+      ...quantities(rules?.formation),
+    },
+    processes: processRules({
+      healthchecks: appJson.healthchecks,
+      formation: appJson.formation,
+      processes: yml.processes,
+      branchMemory: Object.fromEntries(
+        Object.entries(rules?.formation ?? {}).flatMap(([type, { memoryBytes }]) =>
+          memoryBytes === undefined ? [] : [[type, memoryBytes]],
+        ),
+      ),
+    }),
     postdeploy: appJson.scripts?.postdeploy ?? null,
     predestroy: appJson.scripts?.["pr-predestroy"] ?? null,
     ...(rules?.ttl === undefined ? {} : { ttlMs: parsePeriod(rules.ttl) }),
@@ -79,9 +92,9 @@ function plainRules(env: Readonly<Record<string, string>>): Record<string, EnvRu
   return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, { value, required: false, generated: false }]));
 }
 
-function quantities(appJson: AppJson): Record<string, number> {
+function quantities(section: Readonly<Record<string, { readonly quantity?: number | undefined }>> | undefined): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(appJson.formation ?? {}).flatMap(([type, { quantity }]) => (quantity === undefined ? [] : [[type, quantity]])),
+    Object.entries(section ?? {}).flatMap(([type, { quantity }]) => (quantity === undefined ? [] : [[type, quantity]])),
   );
 }
 

@@ -1,10 +1,13 @@
-/** What app.json and pushboat.yml say about a process type: its health checks. Parsed shapes -> values with units. Pure. */
+/** What app.json and pushboat.yml say about a process type: its health checks, size, strategy, files. Parsed shapes -> values with units. Pure. */
 import { z } from "zod";
 import type { AppJson } from "./app-json.ts";
 import { HEALTH_DEFAULTS, type HealthCheck, type HealthProbe, type HealthRules } from "./health.ts";
+import { mergeSizes, type SizeRules } from "./size.ts";
+import { sizeRules, sizeSection } from "./size-rules.ts";
 
 export interface ProcessRules {
   readonly health?: HealthRules;
+  readonly size?: SizeRules;
 }
 
 const port = z.number().int().min(1).max(65535);
@@ -34,6 +37,9 @@ const check = z
 const checks = z.union([check, z.array(check).min(1)]).optional();
 
 export const processSection = z.strictObject({
+  /** Instances that a first deploy starts with. */
+  quantity: z.number().int().min(0).max(100).optional(),
+  size: sizeSection.optional(),
   health: z.strictObject({ startup: checks, readiness: checks, liveness: checks }).optional(),
 });
 
@@ -41,23 +47,44 @@ type ProcessSection = z.infer<typeof processSection>;
 type YmlCheck = z.infer<typeof check>;
 type DokkuCheck = NonNullable<AppJson["healthchecks"]>[string][number];
 
-/** pushboat.yml wins over app.json, for each process type and kind of check. */
-export function processRules(
-  healthchecks: AppJson["healthchecks"],
-  processes: Readonly<Record<string, ProcessSection>> | undefined,
-): Readonly<Record<string, ProcessRules>> {
-  const types = new Set([...Object.keys(healthchecks ?? {}), ...Object.keys(processes ?? {})]);
-  return Object.fromEntries([...types].map((type) => [type, rulesOf(healthchecks?.[type], processes?.[type])]));
+export interface ProcessFiles {
+  readonly healthchecks: AppJson["healthchecks"];
+  /** app.json's. */
+  readonly formation: AppJson["formation"];
+  readonly processes: Readonly<Record<string, ProcessSection>> | undefined;
+  /** Memory that pushboat.yml's section for the branch gives each type. */
+  readonly branchMemory: Readonly<Record<string, number>>;
 }
 
-function rulesOf(dokku: readonly DokkuCheck[] | undefined, section: ProcessSection | undefined): ProcessRules {
+/** pushboat.yml wins over app.json, for each process type and kind of check, and each part of a size. */
+export function processRules(files: ProcessFiles): Readonly<Record<string, ProcessRules>> {
+  const { healthchecks, formation, processes, branchMemory } = files;
+  const types = new Set([healthchecks, formation, processes, branchMemory].flatMap((section) => Object.keys(section ?? {})));
+  return Object.fromEntries(
+    [...types].map((type) => {
+      const health = healthOf(healthchecks?.[type], processes?.[type]);
+      const size = sizeOf(formation?.[type]?.size, processes?.[type], branchMemory[type]);
+      return [type, { ...(health === null ? {} : { health }), ...(Object.keys(size).length === 0 ? {} : { size }) }];
+    }),
+  );
+}
+
+function sizeOf(appJson: number | undefined, section: ProcessSection | undefined, branch: number | undefined): SizeRules {
+  return mergeSizes(
+    appJson === undefined ? {} : { memoryBytes: appJson },
+    sizeRules(section?.size),
+    branch === undefined ? {} : { memoryBytes: branch },
+  );
+}
+
+function healthOf(dokku: readonly DokkuCheck[] | undefined, section: ProcessSection | undefined): HealthRules | null {
   const own = section?.health;
-  if (dokku === undefined && own === undefined) return {};
+  if (dokku === undefined && own === undefined) return null;
   const kind = (name: keyof HealthRules): readonly HealthCheck[] =>
     own?.[name] === undefined
       ? (dokku ?? []).filter((one) => (one.type ?? "startup") === name).map(fromDokku)
       : [own[name]].flat().map(fromYml);
-  return { health: { startup: kind("startup"), readiness: kind("readiness"), liveness: kind("liveness") } };
+  return { startup: kind("startup"), readiness: kind("readiness"), liveness: kind("liveness") };
 }
 
 function fromYml(yml: YmlCheck): HealthCheck {

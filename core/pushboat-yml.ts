@@ -5,6 +5,7 @@ import { cronSection } from "./cron.ts";
 import { PushboatError } from "./errors.ts";
 import { processSection } from "./process-rules.ts";
 import { checkShape } from "./schema-error.ts";
+import { quantityAndSize } from "./size-rules.ts";
 
 const relativePath = z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0\r\n]+$/, "must be a path inside the repository");
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
@@ -29,7 +30,8 @@ const build = z.strictObject({
 
 const environment = z.strictObject({
   env: z.record(z.string(), text).optional(),
-  formation: z.record(z.string(), z.number().int().min(0).max(100)).optional(),
+  /** `2`, or with the memory of each: `2:1gb`. */
+  formation: z.record(z.string(), quantityAndSize).optional(),
   /** `5d`, `12h`, or `never`. */
   ttl: z
     .string()

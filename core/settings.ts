@@ -1,6 +1,6 @@
 /** Settings of one platform, from PUSHBOAT_* variables (the launcher turns its options into these). */
 import { createHash } from "node:crypto";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { PushboatError } from "./errors.ts";
 import { isNetwork } from "./network-list.ts";
 
@@ -62,6 +62,8 @@ export interface Settings {
   readonly addressPool: string;
   /** Addresses and networks of proxies before the router: what they say in X-Forwarded-For, -Proto and -Port is believed. Default: nobody. */
   readonly trustedProxies: readonly string[];
+  /** What instances may be promised together. Default: the memory of the machine. */
+  readonly memoryBytes: number;
 }
 
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -118,6 +120,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     allowPlainTokens: env["PUSHBOAT_ALLOW_PLAIN_TOKENS"] === "true",
     addressPool: env["PUSHBOAT_ADDRESS_POOL"] ?? "198.18.0.0/15",
     trustedProxies: networks(env["PUSHBOAT_TRUSTED_PROXIES"] ?? ""),
+    memoryBytes: integer("PUSHBOAT_MEMORY_BYTES", totalmem(), 64 * 1024 ** 2, Number.MAX_SAFE_INTEGER),
   };
 }
 

@@ -3,16 +3,7 @@ import type { EventSink } from "./events.ts";
 import type { HealthCheck, HealthRules } from "./health.ts";
 import type { Image, ProcessDefinition } from "./image.ts";
 import type { AppName, EnvironmentName, ProcessType, VolumeName } from "./names.ts";
-
-export interface InstanceSize {
-  readonly memoryBytes: number;
-  readonly pids: number;
-  /** Relative weight, 1024 = one share. */
-  readonly cpuShares: number;
-}
-
-/** semantics.md: 512 MB, 256 pids. */
-export const DEFAULT_SIZE: InstanceSize = { memoryBytes: 512 * 1024 * 1024, pids: 256, cpuShares: 1024 };
+import type { InstanceSize } from "./size.ts";
 
 export interface VolumeMount {
   readonly volume: VolumeName;

@@ -1,6 +1,6 @@
 /** ps: process types and their instances. */
 import type { Formation } from "../../control/index.ts";
-import type { ShownInstance } from "../../core/index.ts";
+import { formatBytes, type InstanceSize, type ShownInstance } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { heading } from "../table.ts";
 import { isoTime, when } from "../when.ts";
@@ -27,7 +27,10 @@ function psLines(formation: readonly Formation[], instances: readonly ShownInsta
   const known = new Set<string>(formation.map(({ type }) => type));
   const gone = [...new Set(instances.map(({ type }) => type))].filter((type) => !known.has(type));
   const headings = [
-    ...formation.map(({ type, quantity, command }) => ({ type, title: `${type}: ${command} (${quantity})` })),
+    ...formation.map(({ type, quantity, command, size, usual }) => ({
+      type,
+      title: `${type}: ${command} (${quantity}${sizeNote(size, usual)})`,
+    })),
     ...gone.map((type) => ({ type, title: `${type}: of an earlier release` })),
   ];
   return headings.flatMap(({ type, title }, place) => [
@@ -35,6 +38,20 @@ function psLines(formation: readonly Formation[], instances: readonly ShownInsta
     heading(title),
     ...instances.filter((instance) => instance.type === type).map((instance) => instanceLine(instance, nowMs)),
   ]);
+}
+
+/** ` of 1 GB, 2 cores`; nothing where it is the usual size. */
+function sizeNote(size: InstanceSize, usual: InstanceSize): string {
+  const parts = [
+    ...(size.memoryBytes === usual.memoryBytes ? [] : [formatBytes(size.memoryBytes)]),
+    ...(size.swapBytes === usual.swapBytes ? [] : [`${formatBytes(size.swapBytes)} swap`]),
+    ...(size.cpus === null ? [] : [`${size.cpus} ${size.cpus === 1 ? "core" : "cores"}`]),
+    ...(size.cpuShares === usual.cpuShares ? [] : [`${size.cpuShares} cpu shares`]),
+    ...(size.pids === usual.pids ? [] : [`${size.pids} processes`]),
+    ...(size.openFiles === usual.openFiles ? [] : [`${size.openFiles} open files`]),
+    ...(size.diskBytes === usual.diskBytes ? [] : [`${formatBytes(size.diskBytes)} disk`]),
+  ];
+  return parts.length === 0 ? "" : ` of ${parts.join(", ")}`;
 }
 
 /** `web.1: up 2026/08/01 10:00:00 +0000 (~ 5m ago)` */

@@ -26,6 +26,10 @@ export interface Payload {
   readonly skipTests?: boolean;
   /** An image that is there already is released: promotion, or a branch environment made from a release. */
   readonly image?: { readonly digest: string; readonly manifest: Manifest };
+  /** Memory of each type that a copy takes over with the image. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** Also where the machine has less memory than is promised. */
+  readonly force?: boolean;
   /** This push makes its branch the production branch when it goes live. */
   readonly production?: boolean;
 }

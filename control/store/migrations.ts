@@ -246,4 +246,8 @@ export const MIGRATIONS: readonly string[] = [
   -- How the authority was convinced the last time; null: not yet.
   ALTER TABLE acme_certificates ADD COLUMN proof TEXT;
   `,
+  `
+  -- Memory of each instance, asked for by hand; null: what the release's files say, or the default.
+  ALTER TABLE formation ADD COLUMN memory_bytes INTEGER;
+  `,
 ];

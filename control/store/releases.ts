@@ -43,6 +43,8 @@ export interface CommitPoint {
   readonly generated: Config;
   /** Explicit quantities; types that are not in the image any more are left out. */
   readonly formation: Readonly<Record<string, number>>;
+  /** Memory asked for by hand. */
+  readonly sizes: Readonly<Record<string, number>>;
   readonly mounts: Readonly<Record<string, string | null>>;
 }
 
@@ -133,17 +135,29 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
       return Object.fromEntries(rows.map((row) => [text(row, "type") as ProcessType, integer(row, "quantity")]));
     },
 
+    /** Memory that was asked for by hand, of each type. */
+    sizes(environment: EnvironmentName): Readonly<Record<string, number>> {
+      const rows = sql.all("SELECT type, memory_bytes FROM formation WHERE environment = ? AND memory_bytes IS NOT NULL", environment);
+      return Object.fromEntries(rows.map((row) => [text(row, "type"), integer(row, "memory_bytes")]));
+    },
+
     /** The next number of a restart; like release numbers never used again. */
     reserveRestart(environment: EnvironmentName): number {
       sql.run("UPDATE environments SET restarts = restarts + 1 WHERE name = ?", environment);
       const row = sql.get("SELECT restarts FROM environments WHERE name = ?", environment);
       return row === null ? 0 : integer(row, "restarts");
     },
-    setFormation(environment: EnvironmentName, formation: Readonly<Record<string, number>>): void {
+    setFormation(environment: EnvironmentName, formation: Readonly<Record<string, number>>, sizes: Readonly<Record<string, number>>): void {
       database.transaction(() => {
         sql.run("DELETE FROM formation WHERE environment = ?", environment);
         for (const [type, quantity] of Object.entries(formation)) {
-          sql.run("INSERT INTO formation (environment, type, quantity) VALUES (?, ?, ?)", environment, type, quantity);
+          sql.run(
+            "INSERT INTO formation (environment, type, quantity, memory_bytes) VALUES (?, ?, ?, ?)",
+            environment,
+            type,
+            quantity,
+            sizes[type] ?? null,
+          );
         }
       });
     },
@@ -175,7 +189,7 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
         apps.setConfig(point.environment, point.own);
         apps.setGenerated(point.environment, point.generated);
         apps.setAsleep(point.environment, false);
-        this.setFormation(point.environment, point.formation);
+        this.setFormation(point.environment, point.formation, point.sizes);
         resources.setMounts(point.environment, point.mounts);
         const committed = sql.run(
           "UPDATE deployments SET state = 'committed', release = ? WHERE id = ? AND state NOT IN ('live', 'failed', 'cancelled', 'superseded')",

@@ -10,6 +10,16 @@ export interface ContainerMount {
   readonly mapOwners: boolean;
 }
 
+export interface ContainerLimits {
+  /** Beside the memory. */
+  readonly swapBytes: number;
+  /** Cores' time; null: all that is free. */
+  readonly cpus: number | null;
+  readonly openFiles: number;
+  /** 10..1000, where the host can; null: as everybody. */
+  readonly ioWeight: number | null;
+}
+
 export interface ContainerSpec {
   /** Unique on the platform for ever; [a-z0-9-], at most 60. Names the bundle, netns, cgroup. */
   readonly id: string;
@@ -32,6 +42,8 @@ export interface ContainerSpec {
   readonly memoryBytes: number;
   readonly pids: number;
   readonly cpuShares: number;
+  /** Of apps; builds have none of them. */
+  readonly limits?: ContainerLimits;
   /** k8s-file log that conmon writes; its directory exists. */
   readonly logFile: string;
   /** Free text pairs kept in the container's record, so that a restarted supervisor can adopt it. */

@@ -11,6 +11,7 @@ export function readHostLimits(cgroups: Cgroups): HostLimits {
     openFiles: openFilesIn(readText("/proc/self/limits") ?? ""),
     oomScoreAdj: Number(readText("/proc/self/oom_score_adj") ?? 0),
     swapAccounting: cgroups.swapAccounting,
+    ioWeights: cgroups.ioWeights,
   };
 }
 

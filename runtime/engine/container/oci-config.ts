@@ -18,6 +18,8 @@ export interface HostLimits {
   readonly oomScoreAdj: number;
   /** The kernel accounts swap to cgroups. */
   readonly swapAccounting: boolean;
+  /** Control groups can weigh input and output (version 1: the BFQ scheduler; version 2: the io controller). */
+  readonly ioWeights: boolean;
 }
 
 export interface ConfigInput {
@@ -88,7 +90,7 @@ export function ociConfig(input: ConfigInput): object {
     ociVersion: "1.0.2",
     process: {
       ...processOf({ ...spec, argv: [INIT, "--", ...spec.argv], terminal: null }, capabilitiesOf(spec)),
-      rlimits: rlimits(host),
+      rlimits: rlimits(host, spec.limits?.openFiles),
       oomScoreAdj: Math.min(1000, host.oomScoreAdj + OOM_SCORE_ABOVE_OURS[spec.slot === "build" ? "build" : "app"]),
     },
     root: { path: input.rootfs, readonly: false },
@@ -108,16 +110,29 @@ export function ociConfig(input: ConfigInput): object {
         { type: "network" },
       ],
       cgroupsPath: input.cgroup,
-      resources: {
-        devices: [{ allow: false, access: "rwm" }],
-        memory: { limit: spec.memoryBytes, ...(host.swapAccounting ? { swap: spec.memoryBytes } : {}) },
-        pids: { limit: spec.pids },
-        cpu: { shares: spec.cpuShares },
-      },
+      resources: resources(spec, host),
       seccomp: seccompProfile(host.architecture, spec.nests === true),
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
     },
+  };
+}
+
+/** The kernel's own default. */
+const CPU_PERIOD_US = 100_000;
+/** runc takes no less. */
+const LEAST_CPU_QUOTA_US = 1_000;
+
+function resources({ memoryBytes, pids, cpuShares, limits }: ContainerSpec, host: HostLimits): object {
+  const { swapBytes = 0, cpus = null, ioWeight = null } = limits ?? {};
+  const quota = cpus === null ? {} : { quota: Math.max(LEAST_CPU_QUOTA_US, Math.round(cpus * CPU_PERIOD_US)), period: CPU_PERIOD_US };
+  return {
+    devices: [{ allow: false, access: "rwm" }],
+    // runtime-spec: swap is the sum of both
+    memory: { limit: memoryBytes, ...(host.swapAccounting ? { swap: memoryBytes + swapBytes } : {}) },
+    pids: { limit: pids },
+    cpu: { shares: cpuShares, ...quota },
+    ...(ioWeight !== null && host.ioWeights ? { blockIO: { weight: ioWeight } } : {}),
   };
 }
 
@@ -147,8 +162,8 @@ function processOf(spec: Omit<ExecSpec, "id">, capabilities: readonly string[]):
   };
 }
 
-function rlimits(host: HostLimits): readonly object[] {
-  const openFiles = Math.min(MAX_OPEN_FILES, host.openFiles);
+function rlimits(host: HostLimits, wanted: number = MAX_OPEN_FILES): readonly object[] {
+  const openFiles = Math.min(wanted, host.openFiles);
   return [
     { type: "RLIMIT_NOFILE", soft: openFiles, hard: openFiles },
     { type: "RLIMIT_CORE", soft: 0, hard: 0 },

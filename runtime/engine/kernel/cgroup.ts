@@ -14,6 +14,8 @@ export interface Cgroups {
   /** Removes a group and the groups in it, in every hierarchy; false while a process in one is still ending. */
   remove(cgroup: string): boolean;
   readonly swapAccounting: boolean;
+  /** Input and output can be weighed. */
+  readonly ioWeights: boolean;
 }
 
 const ROOT = "/sys/fs/cgroup";
@@ -35,6 +37,7 @@ function version1(): Cgroups {
     freeze: (cgroup, frozen) => writeIfThere(`${ROOT}/freezer${cgroup}/freezer.state`, frozen ? "FROZEN" : "THAWED"),
     remove: (cgroup) => readdirSync(ROOT).filter((controller) => !removeGroup(`${ROOT}/${controller}${cgroup}`)).length === 0,
     swapAccounting: existsSync(`${memory}/memory.memsw.limit_in_bytes`),
+    ioWeights: ["blkio.weight", "blkio.bfq.weight"].some((name) => existsSync(`${ROOT}/blkio/pushboat/${name}`)),
   };
 }
 
@@ -51,6 +54,7 @@ function version2(): Cgroups {
     remove: (cgroup) => removeGroup(`${ROOT}${cgroup}`),
     // runc turns swap = memory into memory.swap.max = 0, and passes over a kernel that does not have it
     swapAccounting: true,
+    ioWeights: (readText(`${ROOT}/cgroup.controllers`) ?? "").split(/\s+/).includes("io"),
   };
 }
 

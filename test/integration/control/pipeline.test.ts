@@ -427,7 +427,7 @@ test("rollback brings back image and config as a new release", async () => {
 test("scaling keeps the release and the running instances; restart replaces them", async () => {
   await push("1");
   const web1 = [...world.running.keys()][0];
-  await module.control.scale(blog, [{ type: "web" as never, operator: "=", count: 3 }], actor());
+  await module.control.scale(blog, [{ type: "web" as never, operator: "=", count: 3 }], false, actor());
   expect([...world.running.keys()]).toContain(web1);
   expect(await current()).toMatchObject({ release: 1, routes: 3 });
   await module.control.restart(blog, actor());
@@ -598,7 +598,7 @@ test.each([
   ["after the commit point of a scaling down", 3, 1, 1, "publish"],
 ])("control killed %s: no instance beyond the formation stays", async (_, from, to, left, step) => {
   await push("1");
-  const scale = (count: number) => module.control.scale(blog, [{ type: "web" as never, operator: "=", count }], actor());
+  const scale = (count: number) => module.control.scale(blog, [{ type: "web" as never, operator: "=", count }], false, actor());
   if (from > 1) await scale(from);
   const gate = hold(step);
   void scale(to).catch(() => undefined); // its control dies

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { OneOffIo, Workload } from "../../../core/index.ts";
+import { DEFAULT_SIZE, type OneOffIo, type Workload } from "../../../core/index.ts";
 import { BLOG, type GivenRuntime, givenRuntime, logOf, runOneOff } from "./given.ts";
 
 let given: GivenRuntime;
@@ -49,7 +49,7 @@ describe("a release command", () => {
 
   test("that takes too much memory says so", async () => {
     const outcome = await runOneOff(given.runtime, workload, `exec perl -e 'my $n = 200_000_000; my $x = "x" x $n'`, {
-      size: { memoryBytes: 64 * 1024 * 1024, pids: 64, cpuShares: 1024 },
+      size: { ...DEFAULT_SIZE, memoryBytes: 64 * 1024 * 1024 },
     });
     expect(outcome.outOfMemory).toBe(true);
     expect(outcome.exitCode).not.toBe(0);

@@ -59,7 +59,7 @@ const BAD_LINES: readonly (readonly string[])[] = [
   ["config:unset", "blog", "NOT_SET", "GREETING"],
   ["config:import", "blog"],
   ["ps:scale", "blog", "web"],
-  ["ps:scale", "blog", "web=2:1gb"],
+  ["ps:scale", "blog", "web=2:lots"],
   ["ps:scale", "blog", "web=1000"],
   ["logs", "blog", "-n", "x"],
   ["logs", "blog", "-n", "-1"],

@@ -10,6 +10,7 @@ import type {
   VolumeSummary,
 } from "../../../control/index.ts";
 import {
+  DEFAULT_SIZE,
   type Deployment,
   type Instance,
   parseAppName,
@@ -230,8 +231,14 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     changeConfig: async () => OUTCOME,
     instances: async () => INSTANCES,
     formation: async () => [
-      { type: parseProcessType("web"), quantity: 2, command: "npm start" },
-      { type: parseProcessType("worker"), quantity: 1, command: "node worker.js" },
+      { type: parseProcessType("web"), quantity: 2, command: "npm start", size: DEFAULT_SIZE, usual: DEFAULT_SIZE },
+      {
+        type: parseProcessType("worker"),
+        quantity: 1,
+        command: "node worker.js",
+        size: { ...DEFAULT_SIZE, memoryBytes: 1024 ** 3, cpus: 1.5 },
+        usual: DEFAULT_SIZE,
+      },
     ],
     scale: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "scale", release: null } }),
     restart: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "restart", release: null } }),

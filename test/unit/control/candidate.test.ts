@@ -60,6 +60,7 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
     config: { A: "1", PUSHBOAT_APP: "lie" },
     manifest: EMPTY_MANIFEST,
     formation: { web: 2 },
+    sizes: {},
     mounts: [
       { name: "uploads", mountedAt: "/app/uploads" },
       { name: "spare", mountedAt: null },

@@ -101,6 +101,7 @@ function givenRelease(yml: string): void {
     own: {},
     generated: {},
     formation: { web: 1 },
+    sizes: {},
     mounts: {},
   });
 }

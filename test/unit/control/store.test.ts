@@ -55,6 +55,7 @@ const commitRelease = (release: number, deployment: ReturnType<typeof push>, con
     own: config,
     generated: {},
     formation: { web: 2 },
+    sizes: { web: 1024 ** 3 },
     mounts: {},
   });
 
@@ -67,6 +68,7 @@ test("the commit point changes release, config, formation, deployment and route 
   expect(store.apps.environment(production)).toMatchObject({ currentRelease: 1, revision: "1" });
   expect(store.apps.config(production)).toEqual({ A: "1" });
   expect(store.releases.formation(production)).toEqual({ web: 2 });
+  expect(store.releases.sizes(production)).toEqual({ web: 1024 ** 3 });
   expect(store.deployments.get(deployment.id)).toMatchObject({ state: "committed", release: 1 });
   expect(store.releases.routeVersion()).toBe(before + 1);
 });

@@ -24,7 +24,7 @@ const spec: ContainerSpec = {
   logFile: "/logs/web.1",
   labels: {},
 };
-const host = { architecture: "x64", openFiles: 20_000, oomScoreAdj: 0, swapAccounting: true } as const;
+const host = { architecture: "x64", openFiles: 20_000, oomScoreAdj: 0, swapAccounting: true, ioWeights: false } as const;
 const input: ConfigInput = {
   spec,
   baseUid: 1_073_938_432,
@@ -274,6 +274,18 @@ describe("config.json", () => {
     expect(config.process.oomScoreAdj).toBe(1_000);
     expect(config.linux.resources.memory).toEqual({ limit: 512 });
     expect(configOf({ host: { ...host, openFiles: 1_048_576 } }).process.rlimits[0].hard).toBe(65_536);
+  });
+
+  test("holds what an instance's size says: swap beside the memory, cores' time, open files, weight of io where the host can", () => {
+    const limits = { swapBytes: 128, cpus: 1.5, openFiles: 1_024, ioWeight: 100 };
+    const config = configOf({ spec: { ...spec, limits }, host: { ...host, ioWeights: true } });
+    expect(config.linux.resources).toMatchObject({
+      memory: { limit: 512, swap: 640 },
+      cpu: { shares: 1024, quota: 150_000, period: 100_000 },
+      blockIO: { weight: 100 },
+    });
+    expect(config.process.rlimits[0]).toEqual({ type: "RLIMIT_NOFILE", soft: 1_024, hard: 1_024 });
+    expect(configOf({ spec: { ...spec, limits } }).linux.resources).not.toHaveProperty("blockIO");
   });
 
   test("keeps an environment's own HOME and PATH", () => {
