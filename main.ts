@@ -4,14 +4,19 @@ import { mkdir } from "node:fs/promises";
 import { type Logger, pino } from "pino";
 import { createBuilder } from "./builder/index.ts";
 import { createCommands } from "./cli/index.ts";
-import { capSandbox, createControl } from "./control/index.ts";
+import { capSandbox, createControl, tryMigrations } from "./control/index.ts";
 import { asPushboatError, parseSettings, renderError, renderEvent, type Settings } from "./core/index.ts";
 import { createReceiver, createRepositories } from "./receiver/index.ts";
 import { createRouterControl } from "./router/index.ts";
 import { createRuntime } from "./runtime/index.ts";
 import { findUnixUser } from "./unix-user.ts";
 
-const modes: Readonly<Record<string, (settings: Settings, log: Logger) => Promise<void>>> = { control, prepare, teardown };
+const modes: Readonly<Record<string, (settings: Settings, log: Logger) => Promise<void>>> = {
+  control,
+  prepare,
+  teardown,
+  "try-state": tryState,
+};
 
 /** Runs until it is told to stop; instances and routers live on without it. */
 async function control(settings: Settings, log: Logger): Promise<void> {
@@ -76,6 +81,12 @@ async function teardown(settings: Settings, log: Logger): Promise<void> {
   await runtime.close();
 }
 
+/** For `upgrade`: whether this version can work on a state, tried on a copy that is thrown away. */
+async function tryState(): Promise<void> {
+  const { from, to } = tryMigrations(process.argv[3] ?? "");
+  process.stdout.write(`       schema ${from}${from === to ? ", as this version has it" : ` -> ${to}`}\n`);
+}
+
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
   return manifest.version;
@@ -89,7 +100,8 @@ function adminKeys(): string {
 const mode = modes[process.argv[2] ?? ""];
 const log = pino({ level: process.env["PUSHBOAT_LOG_LEVEL"] ?? "info" }, pino.destination({ fd: 2, sync: true }));
 try {
-  if (mode === undefined) throw new Error("usage: node main.ts control|prepare|teardown (the launcher does this: ./pushboat up)");
+  if (mode === undefined)
+    throw new Error("usage: node main.ts control|prepare|teardown|try-state FILE (the launcher does this: ./pushboat up)");
   await mode(parseSettings(process.env), log);
 } catch (thrown) {
   for (const line of renderError(asPushboatError(thrown))) process.stderr.write(`${line}\n`);

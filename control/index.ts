@@ -31,6 +31,7 @@ import { createVolumeActions } from "./volume-actions.ts";
 
 export type * from "./api.ts";
 export { capSandbox } from "./build-slots.ts";
+export { tryMigrations } from "./store/database.ts";
 
 export interface ControlModule {
   readonly control: Control;

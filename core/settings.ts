@@ -36,6 +36,8 @@ export interface Settings {
   readonly drainTimeoutMs: number;
   readonly stopTimeoutMs: number;
   readonly bootTimeoutMs: number;
+  /** How long the platform may take until it answers, before `up`, `restart` and `upgrade` call it failed. */
+  readonly startTimeoutMs: number;
   readonly releasesKept: number;
   /** A push to an unknown app makes it. */
   readonly createOnPush: boolean;
@@ -106,6 +108,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     drainTimeoutMs: integer("PUSHBOAT_DRAIN_TIMEOUT_MS", 30_000, 0, 3_600_000),
     stopTimeoutMs: integer("PUSHBOAT_STOP_TIMEOUT_MS", 30_000, 0, 3_600_000),
     bootTimeoutMs: integer("PUSHBOAT_BOOT_TIMEOUT_MS", 60_000, 1_000, 3_600_000),
+    startTimeoutMs: integer("PUSHBOAT_START_TIMEOUT_MS", 60_000, 1_000, 3_600_000),
     releasesKept: integer("PUSHBOAT_RELEASES_KEPT", 10, 2, 1_000),
     cacheBudgetBytes: integer("PUSHBOAT_CACHE_BUDGET_BYTES", 10 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
     createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",

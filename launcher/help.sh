@@ -17,6 +17,11 @@ On the server, as root:
   down      stop the apps and the platform; the state is kept        [--data DIR]
   restart   replace only the platform's own processes                [--data DIR]
   status    what runs                                                [--data DIR] [--json]
+  install   make a service of it that starts with the machine: a versioned directory below /opt, a systemd unit; options of `up`
+              --from DIR         of another checkout than this one
+  uninstall stop and take the service away; the data is kept        [--data DIR]
+              --purge --yes      remove the data directory too
+  upgrade   another version takes over; apps run on                  [--data DIR] [--to DIR|VERSION]
   test      set up what is missing, run every test                   [VITEST OPTIONS]
 
 `up` remembers its options in the data directory; each is also a setting: PUSHBOAT_DATA, PUSHBOAT_DOMAIN, PUSHBOAT_HTTP_PORT, ...

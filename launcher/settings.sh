@@ -6,7 +6,10 @@ declare -A OPTION_SETTINGS=(
 )
 declare -A GIVEN=()      # by option or by environment, without the PUSHBOAT_ prefix; REDIS_URL under its own name
 declare -A SETTINGS=()   # what holds: given or remembered
-DETACH=
+# Options that are not settings: each fills the variable of its name.
+declare -A OPTION_VARIABLES=([--from]=FROM [--to]=TO)
+declare -A OPTION_FLAGS=([--detach]=DETACH [--purge]=PURGE [--yes]=YES)
+DETACH= PURGE= YES= FROM= TO=
 ARGUMENTS=()             # what is left of the command line
 
 # read_options ALLOWED... -- ARGUMENT...: takes `--name value` and `--name=value`; ALLOWED `rest` keeps what it does not know.
@@ -19,12 +22,12 @@ read_options() {
   shift
   while (($#)); do
     name=${1%%=*}
-    if [[ $allowed == *" $name "* && $name == --detach ]]; then
-      DETACH=yes
+    if [[ $allowed == *" $name "* && -n ${OPTION_FLAGS[$name]-} ]]; then
+      printf -v "${OPTION_FLAGS[$name]}" yes
     elif [[ $allowed == *" $name "* ]]; then
       if [[ $1 == *=* ]]; then value=${1#*=}; else value=${2-} && shift; fi
       [[ -n $value ]] || misused "$name needs a value"
-      GIVEN[${OPTION_SETTINGS[$name]}]=$value
+      if [[ -n ${OPTION_VARIABLES[$name]-} ]]; then printf -v "${OPTION_VARIABLES[$name]}" %s "$value"; else GIVEN[${OPTION_SETTINGS[$name]}]=$value; fi
     elif [[ $allowed == *" rest "* ]]; then
       ARGUMENTS+=("$1")
     elif [[ $1 == --help || $1 == -h ]]; then
@@ -126,11 +129,13 @@ setting_lines() {
   done
 }
 
+PASSED_VARIABLES=(LANG LC_ALL TZ {http,https,ftp,all,no}_proxy {HTTP,HTTPS,FTP,ALL,NO}_PROXY NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA
+  SSL_CERT_{FILE,DIR} CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO CARGO_HTTP_CAINFO)
+
 # platform_env COMMAND...: with our settings, PATH, HOME, LANG, TZ, proxy and CA variables, and nothing else of the caller's environment.
 platform_env() {
   local variable line environment=("PUSHBOAT_DATA=$DATA" "PATH=$PATH" "HOME=${HOME:-/root}" "NODE_COMPILE_CACHE=$COMPILE_CACHE")
-  for variable in LANG LC_ALL TZ {http,https,ftp,all,no}_proxy {HTTP,HTTPS,FTP,ALL,NO}_PROXY NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA \
-    SSL_CERT_{FILE,DIR} CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT GIT_SSL_CAINFO CARGO_HTTP_CAINFO; do
+  for variable in "${PASSED_VARIABLES[@]}"; do
     [[ -z ${!variable-} ]] || environment+=("$variable=${!variable}")
   done
   while IFS= read -r line; do environment+=("$line"); done < <(setting_lines)

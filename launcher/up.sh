@@ -11,6 +11,9 @@ command_up() {
   lock_platform
   if supervised; then
     already_up
+    unlock_platform
+    [[ -n ${NOTIFY_SOCKET-} ]] || exit
+    stay_in_foreground # a service has to have a process that lives
     exit
   fi
   prepare_host
@@ -131,6 +134,7 @@ print_next_commands() {
 
 # What `docker compose up` users expect: the log is shown, and Ctrl-C stops the platform.
 stay_in_foreground() {
+  [[ -z ${NOTIFY_SOCKET-} ]] || systemd-notify --ready # sd_notify(3): the unit of `install` waits for it
   echo
   echo "Ctrl-C stops the platform (--detach leaves it running). Its log follows."
   tail -q -n 0 -F "$DATA"/logs/platform/{supervisor,router,control}.log 2>/dev/null {NEVER}<&- &

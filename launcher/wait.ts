@@ -7,8 +7,6 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseSettings, type Settings } from "../core/settings.ts";
 
-/** How long a start may take before `up` says that it did not answer. */
-const WAIT_MS = 60_000;
 const ASK_EVERY_MS = 30;
 /** For one connection; then the next try. */
 const ANSWER_WITHIN_MS = 2_000;
@@ -19,9 +17,9 @@ interface Door {
 }
 
 const settings = parseSettings(process.env);
-const endMs = performance.now() + WAIT_MS;
+const endMs = performance.now() + settings.startTimeoutMs;
 const silent = (await Promise.all(doorsOf(settings).map(waitFor))).filter((name) => name !== null);
-for (const name of silent) process.stderr.write(` !     ${name} does not answer after ${WAIT_MS / 1000} s\n`);
+for (const name of silent) process.stderr.write(` !     ${name} does not answer after ${settings.startTimeoutMs / 1000} s\n`);
 process.exitCode = silent.length === 0 ? 0 : 1;
 
 function doorsOf({ bind, runDirectory, sshPort, httpPort, domain }: Settings): readonly Door[] {

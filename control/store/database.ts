@@ -55,17 +55,30 @@ export function openDatabase(file: string): Database {
   };
 }
 
+/** Brings the state in `file` to this version's schema; the numbers of changes applied before and after. The file shall be a copy. */
+export function tryMigrations(file: string): { readonly from: number; readonly to: number } {
+  const before = new DatabaseSync(file);
+  const from = schemaOf(before);
+  before.close();
+  openDatabase(file).close();
+  return { from, to: MIGRATIONS.length };
+}
+
+function schemaOf(sql: DatabaseSync): number {
+  return (sql.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+}
+
 function migrate(sql: DatabaseSync): void {
-  const row = sql.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (row.user_version > MIGRATIONS.length) {
+  const found = schemaOf(sql);
+  if (found > MIGRATIONS.length) {
     throw new PushboatError({
       code: "state/newer",
-      message: `the state was written by a newer Pushboat (schema ${row.user_version}, this one knows ${MIGRATIONS.length})`,
+      message: `the state was written by a newer Pushboat (schema ${found}, this one knows ${MIGRATIONS.length})`,
       hint: "Start the newer version again.",
       kind: "platform",
     });
   }
-  for (let version = row.user_version; version < MIGRATIONS.length; version += 1) {
+  for (let version = found; version < MIGRATIONS.length; version += 1) {
     sql.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`);
   }
 }

@@ -22,6 +22,8 @@ export interface PlatformOptions {
   readonly domain?: string;
   /** Free ones, where somebody has to know them before. */
   readonly ports?: { readonly http: number; readonly https: number };
+  /** Started by `install --from` this directory instead of `up`. */
+  readonly installFrom?: string;
 }
 
 export type ProcessName = "control" | "router" | "redis";
@@ -72,7 +74,8 @@ export async function givenPlatform(options: PlatformOptions = {}): Promise<Plat
   const up = (commandOptions: CommandOptions = {}) => pushboat([...upArgv, ...portArgv], commandOptions);
   const ask = (host: string, path = "/", requestOptions: HttpRequestOptions = {}) => httpRequest(http, host, path, requestOptions);
 
-  const started = await up();
+  const { installFrom } = options;
+  const started = await (installFrom === undefined ? up() : pushboat(["install", "--from", installFrom, ...upArgv.slice(2), ...portArgv]));
   if (started.code !== 0) {
     const logs = platformLogs(dataDirectory);
     await pushboat(["down"]);
