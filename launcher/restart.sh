@@ -13,8 +13,7 @@ command_restart() {
   stop_process supervisor "$OTHER_STOP_SECONDS"
   stop_process control "$CONTROL_STOP_SECONDS"
   stop_process redis "$OTHER_STOP_SECONDS"
-  set_aside router # serves until the next one listens on the same ports, which then tells it to end
-  migrate_accept_queues
+  set_aside router # serves until the next one takes connections from the same sockets (listen.pl), which then tells it to end
   install_prefetched_modules
   find_node
   make_run_directory
@@ -26,20 +25,6 @@ command_restart() {
   fi
   stop_process router.leaving "$((${SETTINGS[DRAIN_TIMEOUT_MS]:-30000} / 1000 + 2))"
   rm -f "$RUN/processes/router.leaving"
-  restore_accept_queues
   echo "Pushboat was restarted."
   print_addresses
-}
-
-# What waits in the old router's accept queue goes to the new one instead of being reset (Linux >= 5.14; ip-sysctl: tcp_migrate_req).
-# It concerns listeners that share a port only, and is put back afterwards.
-readonly MIGRATE_REQUESTS=/proc/sys/net/ipv4/tcp_migrate_req
-MIGRATED_BEFORE=
-
-migrate_accept_queues() {
-  { read -r MIGRATED_BEFORE <"$MIGRATE_REQUESTS" && echo 1 >"$MIGRATE_REQUESTS"; } 2>/dev/null || MIGRATED_BEFORE=
-}
-
-restore_accept_queues() {
-  [[ -z $MIGRATED_BEFORE ]] || echo "$MIGRATED_BEFORE" >"$MIGRATE_REQUESTS" 2>/dev/null
 }

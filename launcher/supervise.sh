@@ -1,6 +1,7 @@
 #!/bin/bash
 # The supervisor: keeps redis, router and control running and does nothing else. Its own death leaves them running; the next one
-# adopts them by their records. Usage: supervise.sh ROOT RUN DATA NODE; its environment is the platform's.
+# adopts them by their records. It holds the router's listening sockets (listen.pl), so that none is refused while there is no router.
+# Usage: supervise.sh ROOT RUN DATA NODE; its environment is the platform's.
 set -uo pipefail
 
 readonly ROOT=$1 RUN=$2 DATA=$3 NODE=$4
@@ -79,6 +80,7 @@ note_death() {
 become() {
   exec 6>&-
   record_self "$RUN/processes/$1"
+  [[ $1 == router ]] || { exec 30<&- 31<&- 32<&-; unset LISTENING_SOCKETS; }
   [[ -e ${PUSHBOAT_ADMIN_KEYS_FILE-} ]] || unset PUSHBOAT_ADMIN_KEYS_FILE # it is for the first start only
   case $1 in
     redis)

@@ -81,13 +81,24 @@ platform_env_step() {
 }
 
 start_supervisor() {
-  local environment=()
+  local environment=() sockets=()
   mapfile -d '' -t environment < <(platform_env "$(type -P env)" -0)
-  setsid env -i "${environment[@]}" bash "$ROOT/launcher/supervise.sh" "$ROOT" "$RUN" "$DATA" "$NODE" \
+  mapfile -t sockets < <(listening_sockets)
+  setsid env -i "${environment[@]}" perl "$ROOT/launcher/listen.pl" "$RUN" "${sockets[@]}" -- \
+    "$BASH" "$ROOT/launcher/supervise.sh" "$ROOT" "$RUN" "$DATA" "$NODE" \
     >>"$DATA/logs/platform/supervisor.log" 2>&1 </dev/null {NEVER}<&- 7>&- 8>&- 9>&- &
   local pid=$!
   while kill -0 "$pid" 2>/dev/null && ! supervised; do pause 0.01; done # from here on it can be stopped
   disown "$pid" 2>/dev/null
+}
+
+# As NAME=FD=ADDRESS=PORT, for listen.pl. The numbers are the supervisor's (supervise.sh).
+listening_sockets() {
+  local bind metrics
+  bind=$(setting BIND)
+  metrics=$(setting METRICS_PORT)
+  printf '%s\n' "http=30=$bind=$(setting HTTP_PORT)" "https=31=$bind=$(setting HTTPS_PORT)"
+  [[ ! $metrics =~ ^[1-9][0-9]*$ ]] || printf '%s\n' "metrics=32=127.0.0.1=$metrics"
 }
 
 wait_until_ready() { platform_env_step "$NODE" "$ROOT/launcher/wait.ts"; }

@@ -1,8 +1,9 @@
-/** The router's process: starts as root, binds, reads the table, becomes its own user, serves until SIGTERM. */
+/** The router's process: starts as root, takes or binds its sockets, reads the table, becomes its own user, serves until SIGTERM. */
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { pino } from "pino";
 import { parseSettings } from "../core/settings.ts";
+import { handedSockets } from "./handed-sockets.ts";
 import { findPredecessor } from "./predecessor.ts";
 import { createRouter } from "./router.ts";
 import { becomeUser, findSystemUser } from "./system-user.ts";
@@ -41,9 +42,10 @@ mkdirSync(runDirectory, { recursive: true, mode: 0o711 });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o711 });
 ownDirectory(`${runDirectory}/router`, 0o700);
 ownDirectory(logDirectory, 0o750);
+const handed = handedSockets(process.env["LISTENING_SOCKETS"]);
 const predecessor = findPredecessor(`${runDirectory}/processes/router.leaving`);
-// Before anything of a router that lives is replaced.
-if (predecessor === null) {
+// Before anything of a router that lives is replaced: a socket of the supervisor's is nobody else's.
+if (!handed.has("http")) {
   await probe(settings.httpPort).catch((error: unknown) => {
     log.fatal({ err: error, port: settings.httpPort }, "the port cannot be listened on");
     process.exit(1);
@@ -58,13 +60,13 @@ if (user !== null) chownSync(ownSocket, user.uid, user.gid);
 renameSync(ownSocket, controlSocket);
 // After the control socket: an announcement from now on is heard, one before is in the snapshot.
 await router.load().catch((error: unknown) => log.error({ err: error }, "the snapshot cannot be used: waiting for a table"));
-await listenAt(router.http, settings.httpPort);
+await listenAt(router.http, "http", settings.bind, settings.httpPort);
 // Another program may have this port: that is no reason to be without HTTP.
-await listenAt(router.https, settings.httpsPort).catch((error: unknown) =>
+await listenAt(router.https, "https", settings.bind, settings.httpsPort).catch((error: unknown) =>
   log.error({ err: error, port: settings.httpsPort }, "no HTTPS: the port cannot be listened on"),
 );
 if (settings.metricsPort > 0) {
-  await listen(router.metrics, { host: "127.0.0.1", port: settings.metricsPort, backlog: 16, reusePort: true }).catch((error: unknown) =>
+  await listenAt(router.metrics, "metrics", "127.0.0.1", settings.metricsPort).catch((error: unknown) =>
     log.error({ err: error, port: settings.metricsPort }, "no metrics: the port cannot be listened on"),
   );
 }
@@ -78,10 +80,10 @@ function ownDirectory(path: string, mode: number): void {
   if (user !== null) chownSync(path, user.uid, user.gid);
 }
 
-/** With SO_REUSEPORT, beside the router before this one; where there is none, nobody else may have the port. */
-async function listenAt(server: Server, port: number): Promise<void> {
-  if (predecessor === null && port !== settings.httpPort) await probe(port);
-  await listen(server, { host: settings.bind, port, backlog: LISTEN_BACKLOG, reusePort: true });
+/** Takes connections from the supervisor's socket, as the router before and after this one; bound here where none was handed over. */
+function listenAt(server: Server, name: string, host: string, port: number): Promise<void> {
+  const fd = handed.get(name);
+  return listen(server, fd === undefined ? { host, port, backlog: LISTEN_BACKLOG } : { fd, backlog: LISTEN_BACKLOG });
 }
 
 async function probe(port: number): Promise<void> {
@@ -103,7 +105,8 @@ function listen(
   server: Server,
   where:
     | { readonly path: string }
-    | { readonly host: string; readonly port: number; readonly backlog: number; readonly reusePort?: boolean },
+    | { readonly host: string; readonly port: number; readonly backlog: number }
+    | { readonly fd: number; readonly backlog: number },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

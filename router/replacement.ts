@@ -1,6 +1,5 @@
 /** Puts a new router in the place of the one that runs (`router:restart`), as the launcher's `restart` does: launcher/restart.sh. */
-import { existsSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { copyFile, rename, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PushboatError, type RouterReport } from "../core/index.ts";
 import { livingProcess } from "./process-record.ts";
@@ -14,8 +13,8 @@ export interface ReplacementOptions {
 /** The launcher's loop looks every 200 ms, a router starts in a second; a busy machine needs longer. */
 const START_TIMEOUT_MS = 30_000;
 const LOOK_INTERVAL_MS = 20;
-/** What waits in the old router's accept queue goes to the new one instead of being reset (ip-sysctl: tcp_migrate_req). */
-const MIGRATE_REQUESTS = "/proc/sys/net/ipv4/tcp_migrate_req";
+/** Longer than the loop takes from its look to its record. */
+const TAKE_BACK_MS = 500;
 
 export async function replaceRouter({ runDirectory, report }: ReplacementOptions): Promise<RouterReport> {
   const record = `${runDirectory}/processes/router`;
@@ -27,21 +26,27 @@ export async function replaceRouter({ runDirectory, report }: ReplacementOptions
       "the router before this one still finishes its requests",
       "Try again when it is done, at the latest after the drain time.",
     );
-  const migrated = await migrateAcceptQueues();
-  try {
-    // No longer what `router` means: the launcher's loop starts another one, which listens beside this one and then tells it to end.
-    await rename(record, leaving);
-    const next = await nextRouter(old, report);
-    if (next !== null) return next;
-    // Nobody came: it stays what `router` means.
-    if (!existsSync(record)) await rename(leaving, record);
-    throw notReplaceable(
-      `no other router was ready within ${START_TIMEOUT_MS / 1000} s; the old one serves on`,
-      "See logs/platform/router.log in the data directory.",
-    );
-  } finally {
-    if (migrated !== null) await writeFile(MIGRATE_REQUESTS, migrated).catch(() => {});
-  }
+  // No longer what `router` means: the launcher's loop starts another one, which takes connections beside this one and then tells it to end.
+  await rename(record, leaving);
+  const next = await nextRouter(old, report);
+  if (next !== null) return next;
+  await takeBack({ record, leaving, old });
+  throw notReplaceable(
+    `no other router was ready within ${START_TIMEOUT_MS / 1000} s; the old one serves on`,
+    "See logs/platform/router.log in the data directory.",
+  );
+}
+
+/**
+ * Nobody came: the old one is what `router` means again. The loop may have begun another try in this very moment, whose record comes over
+ * ours; then the old one's stays aside, for that one to find.
+ */
+async function takeBack({ record, leaving, old }: { record: string; leaving: string; old: number }): Promise<void> {
+  if (livingProcess(record) !== null) return;
+  await copyFile(leaving, `${record}.back`);
+  await rename(`${record}.back`, record);
+  await sleep(TAKE_BACK_MS);
+  if (livingProcess(record) === old) await rm(leaving, { force: true });
 }
 
 /** The old one answers until the new one listens: it says that it leaves when its own listeners are closed. */
@@ -52,17 +57,6 @@ async function nextRouter(old: number, report: ReplacementOptions["report"]): Pr
     await sleep(LOOK_INTERVAL_MS);
   }
   return null;
-}
-
-/** Answers what was set before; null: this kernel has no such setting (before Linux 5.14). */
-async function migrateAcceptQueues(): Promise<string | null> {
-  try {
-    const before = await readFile(MIGRATE_REQUESTS, "utf8");
-    await writeFile(MIGRATE_REQUESTS, "1");
-    return before;
-  } catch {
-    return null;
-  }
 }
 
 function notReplaceable(what: string, hint: string): PushboatError {

@@ -135,9 +135,29 @@ describe("killing Pushboat's own processes", () => {
     expect((await load.end()).failures).toEqual([]);
   });
 
-  it("the router: it is back within two seconds with the same table", async () => {
+  it("the router: connections that come while there is none wait for the next one, and none is refused", async () => {
+    const router = platform.pid("router");
+    const load = givenLoad({ port: platform.ports.http, host: app.host, path: "/", ratePerSecond: 50 });
     await kill(platform, "router");
-    await platform.expectHost(app.host).toAnswer(200, { withinMs: 2000 });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => platform.http(app.host)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(platform.pid("router")).not.toBe(router);
+    // What the dead one had in hand breaks: it was killed. A new connection is only slower.
+    const failures = (await load.end()).failures.filter((failure) => !/ \d+ ms$/.test(failure));
+    expect(failures.filter((failure) => failure.includes("ECONNREFUSED"))).toEqual([]);
+    expect(failures.length).toBeLessThan(10);
+  });
+
+  it("the supervisor and then the router: what took the connections over from the router is the next supervisor", async () => {
+    const record = readFileSync(`${platform.runDirectory}/processes/supervisor`, "utf8");
+    process.kill(Number(record.split(" ")[0]), "SIGKILL");
+    await platform.expectHost(app.host).toAnswer(200);
+    expect((await platform.up()).code).toBe(0);
+    const router = platform.pid("router");
+    await kill(platform, "router");
+    const answers = await Promise.all(Array.from({ length: 20 }, () => platform.http(app.host)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(platform.pid("router")).not.toBe(router);
   });
 
   it("an app's process: it is started again by the restart policy", async () => {
