@@ -14,6 +14,8 @@ export interface LastBuild {
   readonly digest: string;
   /** Step name -> inputs of its layer. */
   readonly steps: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the image's runtimes were made of: `node` -> `Node` -> `24.21.0`. Absent in records of older builds. */
+  readonly runtime?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Set by a push with no-cache, and kept until the next one: its layers are used again, the older ones are not. */
   readonly salt: string;
   /** Everything that the build used, also layers that are not part of the image. */

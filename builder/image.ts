@@ -1,6 +1,7 @@
 /** The image of a build: layers in order, config, processes; recorded under its digest. */
 import { APP_GID, APP_HOME, APP_UID, type BuildRequest, type Image, type Layer } from "../core/index.ts";
 import { imageDigest } from "./identity.ts";
+import { languageKey, runtimeInputs } from "./language.ts";
 import type { MadeLayers } from "./layers.ts";
 import type { Parts } from "./parts.ts";
 import type { PlannedBuild } from "./planning.ts";
@@ -21,6 +22,7 @@ export function composeImage(parts: Parts, request: BuildRequest, planned: Plann
   parts.images.saveLastBuild(request.environment, {
     digest,
     steps: Object.fromEntries(steps.map((step) => [step.plan.name, step.inputs])),
+    runtime: Object.fromEntries(planned.build.imageLanguages.map((language) => [languageKey(language), runtimeInputs([language])])),
     salt: planned.salt,
     layers: [...new Set([...image.layers.map(({ id }) => id), planned.build.app, ...[...layers.steps.values()].map(({ id }) => id)])],
   });

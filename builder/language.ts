@@ -1,5 +1,6 @@
 /** A runtime with exact versions: what a request came to, and the identity of its layer. Pure. */
 import {
+  APP_PACKAGES,
   GO_BOOTSTRAP,
   type GoRequest,
   npmOfNode,
@@ -136,7 +137,11 @@ export function toolName(packageName: string): string {
 }
 
 /** What a step stands on, for its key and for the sentence that says what changed. */
-export function languageInputs(language: Language): Readonly<Record<string, string>> {
+export function runtimeInputs(languages: readonly Language[]): Readonly<Record<string, string>> {
+  return Object.assign({}, ...languages.map(languageInputs));
+}
+
+function languageInputs(language: Language): Readonly<Record<string, string>> {
   switch (language.kind) {
     case "node":
       return { Node: language.node, npm: language.npm };
@@ -147,8 +152,23 @@ export function languageInputs(language: Language): Readonly<Record<string, stri
     case "nginx":
       return { nginx: language.id };
     case "packages":
-      return { [language.request.name]: language.id };
+      return packagesInputs(language);
   }
+}
+
+function packagesInputs({ id, request }: PackagesLanguage): Readonly<Record<string, string>> {
+  if (request.chosen !== undefined) return { [request.chosen.language]: `${request.chosen.version} ${id}` };
+  // A list that the app gives: which of its packages came or went.
+  if (request.name === APP_PACKAGES)
+    return Object.fromEntries(request.packages.map((name) => [`the package ${name}`, `recipe ${PACKAGES_RECIPE}`]));
+  const [, name = request.title, version = ""] = /^(.*?)(?: (\d[\w.]*))?$/.exec(request.title) ?? [];
+  return { [name]: `${version} ${id}`.trim() };
+}
+
+/** The runtime that takes its place in the next build. */
+export function languageKey(language: Language): string {
+  if (language.kind === "packages") return language.request.name;
+  return language.kind === "npm-tool" ? language.package : language.kind;
 }
 
 /** `Node 24.21.0 (from .nvmrc)`: a chosen version carries its source. */

@@ -5,7 +5,7 @@ import { appLayerId, makeAppLayer } from "./app-layer.ts";
 import { ensureBaseLayer } from "./base-layer.ts";
 import { openCaches } from "./caches.ts";
 import type { GitObjects } from "./git-objects.ts";
-import type { Language } from "./language.ts";
+import { type Language, languageKey, runtimeInputs } from "./language.ts";
 import { ensureLanguageLayer } from "./language-layer.ts";
 import type { LayerRecord } from "./layer-store.ts";
 import { npmEnvironment } from "./npm-environment.ts";
@@ -70,12 +70,23 @@ interface StepRunner extends Maker {
   readonly made: Map<StepName, Layer>;
 }
 
-async function makeLanguage({ parts, request, base }: Maker, language: Language): Promise<Layer> {
+async function makeLanguage({ parts, request, context, base }: Maker, language: Language): Promise<Layer> {
   const startedMs = performance.now();
   const { record, reused } = await ensureLanguageLayer({ ...parts, base, language, onEvent: request.onEvent, signal: request.signal });
-  const reason = reused ? "same version" : "first use on this machine";
-  request.onEvent({ kind: "layer", title: record.title, reused, reason, durationMs: performance.now() - startedMs });
+  const outcome = languageOutcome(context.planned.last?.runtime?.[languageKey(language)] ?? null, runtimeInputs([language]), reused);
+  request.onEvent({ kind: "layer", title: record.title, reused, ...outcome, durationMs: performance.now() - startedMs });
   return parts.cache.layer(record);
+}
+
+/** A runtime is the machine's: it may be new to this environment, and made long before. Pure. */
+export function languageOutcome(
+  last: Readonly<Record<string, string>> | null,
+  inputs: Readonly<Record<string, string>>,
+  reused: boolean,
+): { readonly reason: string; readonly rebuilt?: true } {
+  const reason = whyBuilt(last, inputs);
+  if (last === null || reason === whyBuilt(inputs, inputs)) return { reason: reused ? "same version" : "first use on this machine" };
+  return reused ? { reason: `${reason}; made before on this machine` } : { reason, rebuilt: true };
 }
 
 async function makeApp({ parts, request, context }: Maker): Promise<Layer> {
@@ -91,7 +102,9 @@ async function makeApp({ parts, request, context }: Maker): Promise<Layer> {
     salt,
     maxFileBytes: parts.limits.maxFileBytes,
   }).finally(release);
-  request.onEvent({ kind: "layer", title: "app", reused: made.reused, reason: made.reason, durationMs: performance.now() - startedMs });
+  const rebuilt = !made.reused && context.planned.last !== null ? ({ rebuilt: true } as const) : {};
+  const { reused, reason } = made;
+  request.onEvent({ kind: "layer", title: "app", reused, reason, ...rebuilt, durationMs: performance.now() - startedMs });
   return made.layer;
 }
 
@@ -106,12 +119,13 @@ async function makeStep(run: StepRunner, name: StepName): Promise<Layer> {
   const record = stored ?? (await runStepOnLayers(run, step));
   const layer = run.parts.store.layer(record);
   run.made.set(name, layer);
-  const last = run.context.planned.last;
+  const last = run.context.planned.last?.steps[name] ?? null;
   run.request.onEvent({
     kind: "layer",
     title: step.plan.title,
     reused: stored !== null,
-    reason: stored === null ? whyBuilt(last?.steps[name] ?? null, step.inputs) : "nothing that it sees changed",
+    ...(stored === null && last !== null ? { rebuilt: true } : {}),
+    reason: stored === null ? whyBuilt(last, step.inputs) : "nothing that it sees changed",
     durationMs: performance.now() - startedMs,
   });
   return layer;

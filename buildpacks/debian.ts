@@ -13,9 +13,11 @@ export const BUILD_TOOLS: PackagesRequest = {
   ],
 };
 
+export const APP_PACKAGES = "apt";
+
 /** What the app itself asks for: the same layer in the build and in the image. */
 export function appPackages(packages: readonly string[]): PackagesRequest {
-  return { kind: "packages", name: "apt", title: "system packages", packages: [...new Set(packages)].sort() };
+  return { kind: "packages", name: APP_PACKAGES, title: "system packages", packages: [...new Set(packages)].sort() };
 }
 
 /** Heroku's and Dokku's Aptfile: a package on each line. */

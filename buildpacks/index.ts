@@ -25,6 +25,7 @@ export const BUILDPACKS: readonly Buildpack[] = [
 ];
 
 export { choosePlan } from "./choose.ts";
+export { APP_PACKAGES } from "./debian.ts";
 export { GO_BOOTSTRAP } from "./go-version.ts";
 export { npmOfNode, resolveNode, resolveVersion } from "./node-version.ts";
 export { withoutScripts } from "./package-json.ts";
@@ -42,6 +43,7 @@ export type {
 export { type BuildSettings, readBuildSettings } from "./settings.ts";
 export {
   LOCK_FILES,
+  MANIFESTS,
   MAX_LISTED_DIRECTORIES,
   PARENT_DIRECTORIES,
   READ_FILES,

@@ -49,6 +49,13 @@ export const LOCK_FILES: readonly string[] = [
   ...["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"],
 ];
 
+/** What a reader wants to hear of by name when it is why something was built again. */
+export const MANIFESTS: readonly string[] = [
+  ...LOCK_FILES,
+  ...["package.json", "requirements.txt", "pyproject.toml", "Pipfile", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "pom.xml"],
+  ...["build.gradle", "build.gradle.kts", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock"],
+];
+
 export function hasFile(source: SourceTree, path: string): boolean {
   return source.entries.get(path)?.type === "file";
 }

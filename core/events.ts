@@ -15,7 +15,10 @@ export type DeployEvent =
   | {
       readonly kind: "layer";
       readonly title: string;
-      readonly reused: boolean /** `package-lock.json changed` */;
+      readonly reused: boolean;
+      /** The environment had it before: the reason is what changed since. */
+      readonly rebuilt?: true;
+      /** `package-lock.json changed` */
       readonly reason: string;
       readonly durationMs: number;
     };

@@ -18,8 +18,13 @@ export function renderEvent(event: DeployEvent): readonly string[] {
     case "output":
       return [`       ${event.text}`];
     case "layer":
-      return [`       ${event.title}: ${event.reused ? "reused" : `built in ${duration(event.durationMs)}`} (${event.reason})`];
+      return [`       ${event.title}: ${layerOutcome(event)}`];
   }
+}
+
+function layerOutcome({ reused, rebuilt, reason, durationMs }: DeployEvent & { kind: "layer" }): string {
+  if (reused) return `reused (${reason})`;
+  return rebuilt ? `rebuilt: ${reason} (${duration(durationMs)})` : `built in ${duration(durationMs)} (${reason})`;
 }
 
 /** An error as lines: what was seen, then what to do. Control characters (a message may carry what a user sent) show as escapes. */

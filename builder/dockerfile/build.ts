@@ -12,7 +12,7 @@ import { ensureBaseLayer } from "../base-layer.ts";
 import { refuseFullDisk } from "../disk.ts";
 import type { GitObjects } from "../git-objects.ts";
 import { withHostLock } from "../host-lock.ts";
-import { canonicalJson, sha256 } from "../identity.ts";
+import { sha256 } from "../identity.ts";
 import { isWhole } from "../image.ts";
 import { importImage } from "../import/image.ts";
 import { readImageDirectory } from "../import/image-directory.ts";
@@ -94,8 +94,8 @@ export function dockerfileInputs({
   return {
     "the source": source.id,
     "the Dockerfile's name": plan.path,
-    "build/args": sha256(canonicalJson(plan.args)),
-    "config in build/env": sha256(canonicalJson(visibleConfig(request, plan))),
+    ...Object.fromEntries(Object.entries(plan.args).map(([name, value]) => [`build/args/${name}`, sha256(value)])),
+    ...Object.fromEntries(Object.entries(visibleConfig(request, plan)).map(([name, value]) => [`the config ${name}`, sha256(value)])),
     "the build tools": imageToolsId(process.arch),
   };
 }

@@ -17,7 +17,7 @@ const apps = fixtureApps().filter(({ name, expectation }) => expectation.answer 
 const CODE: Readonly<Record<string, readonly [string, RegExp]>> = {
   "flask-hello": ["app.py", /dependencies: reused/],
   "flask-node-assets": ["assets/page.md", /dependencies \(Node\.js\): reused[\s\S]*dependencies: reused/],
-  "go-hello": ["main.go", /go build: built in .*the source changed/],
+  "go-hello": ["main.go", /go build: rebuilt: the source changed/],
   "java-maven": ["src/main/java/hello/Hello.java", /No pom.xml changed: dependencies are those of the last build/],
 };
 

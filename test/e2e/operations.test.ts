@@ -170,6 +170,6 @@ describe("operations", () => {
     app.write("version.js", 'export default "v2";\n');
     const pushed = await app.push("main", { gitOptions: ["-o", "no-cache"] });
     expect(pushed.code).toBe(0);
-    expect(pushed.stderr).toMatch(/dependencies: built in/);
+    expect(pushed.stderr).toMatch(/dependencies: rebuilt: a push with no-cache is new/);
   });
 });
