@@ -54,7 +54,7 @@ export type Language = NodeLanguage | NginxLanguage | PackagesLanguage | NpmTool
 
 /** Raise it to make Node's layers anew. */
 const NODE_RECIPE = 1;
-const PACKAGES_RECIPE = 1;
+const PACKAGES_RECIPE = 2;
 const NPM_TOOL_RECIPE = 1;
 const GO_RECIPE = 1;
 

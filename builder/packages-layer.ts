@@ -6,6 +6,7 @@ import { quote } from "../core/index.ts";
 import type { PackagesLanguage } from "./language.ts";
 import type { LanguageLayerSpec } from "./language-layer.ts";
 import { runStep, STEP_LIMITS } from "./step.ts";
+import { unveilNewDirectories } from "./unveil.ts";
 
 /**
  * Lists and archives go to /tmp: a layer holds no trace of them. Nothing that a package brings is started. The base has no
@@ -52,6 +53,8 @@ export async function fillPackagesLayer(
     command: [APT, install, command].join("\n"),
   });
   for (const name of LEFT_OUT) await rm(join(upper, name), { recursive: true, force: true });
+  const [base = ""] = spec.cache.layer(spec.base).directories;
+  unveilNewDirectories(upper, base);
   for (const name of await readdir(upper)) await rename(join(upper, name), join(files, name));
 }
 

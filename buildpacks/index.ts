@@ -4,6 +4,7 @@ import { java } from "./java.ts";
 import { node } from "./node.ts";
 import type { Buildpack } from "./plan.ts";
 import { python } from "./python.ts";
+import { ruby } from "./ruby.ts";
 import { rust } from "./rust.ts";
 import { staticFiles } from "./static.ts";
 import { staticBuild } from "./static-build.ts";
@@ -12,6 +13,8 @@ import { staticBuild } from "./static-build.ts";
 export const BUILDPACKS: readonly Buildpack[] = [
   // Before Node: JHipster and the like keep a package.json with a start script, for a developer, beside the server that is Java's.
   java,
+  // The same: Rails has a package.json for its assets. A Gemfile alone, of tools, is not taken from a Node app.
+  ruby,
   // Something to start is the clearest sign; a build script then makes the server's assets.
   node,
   // Before sites: a server often has a package.json with a build script for its assets.

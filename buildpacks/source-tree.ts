@@ -16,7 +16,7 @@ export interface SourceTree {
 }
 
 /** Directories at the root that are listed, with their names only: all but these. */
-export const UNLISTED_DIRECTORIES: readonly string[] = ["node_modules", "vendor", "target", ".git", ".venv", "venv", "coverage"];
+export const UNLISTED_DIRECTORIES: readonly string[] = ["node_modules", "target", ".git", ".venv", "venv", "coverage"];
 
 /** Directories whose own directories are listed too: where monorepos keep their packages, and Go its commands. */
 export const PARENT_DIRECTORIES: readonly string[] = ["apps", "cmd", "crates", "libs", "modules", "packages", "services"];
