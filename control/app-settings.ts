@@ -21,6 +21,8 @@ export interface AppSettings {
   readonly maxRequests: number | null;
   /** Addresses and CIDR networks; null: everybody. */
   readonly allowedNetworks: readonly string[] | null;
+  /** Where an environment has a domain and its www. both: the one that the other leads to; null: both answer. */
+  readonly wwwRedirect: "apex" | "www" | null;
   /** Visitors come back to the same instance. */
   readonly sticky: boolean;
 }
@@ -39,6 +41,7 @@ const DEFAULTS: AppSettings = {
   maxBodyBytes: null,
   maxRequests: null,
   allowedNetworks: null,
+  wwwRedirect: null,
   sticky: false,
 };
 
@@ -76,6 +79,10 @@ const RULES: Readonly<Record<string, SettingRule>> = {
     hint: "addresses or networks with commas between: 203.0.113.7,10.0.0.0/8,2001:db8::/32",
     valid: (value) => value.split(",").every(isNetwork),
   },
+  "www-redirect": {
+    hint: "apex (www.example.com leads to example.com) or www (the other way)",
+    valid: (value) => value === "apex" || value === "www",
+  },
   sticky: ON_OR_OFF,
   sleep: { hint: "stop or freeze", valid: (value) => value === "stop" || value === "freeze" },
 };
@@ -109,6 +116,7 @@ export function readSettings(stored: Readonly<Record<string, string>>): AppSetti
     maxBodyBytes: stored["max-body"] === undefined ? DEFAULTS.maxBodyBytes : parseSize(stored["max-body"]),
     maxRequests: stored["max-requests"] === undefined ? DEFAULTS.maxRequests : Number(stored["max-requests"]),
     allowedNetworks: stored["allow-ips"]?.split(",") ?? DEFAULTS.allowedNetworks,
+    wwwRedirect: stored["www-redirect"] === "apex" || stored["www-redirect"] === "www" ? stored["www-redirect"] : DEFAULTS.wwwRedirect,
     sticky: stored["sticky"] === "on",
   };
 }

@@ -2,6 +2,7 @@
 import { type HostName, PushboatError } from "../core/index.ts";
 import type { Actor, Control } from "./api.ts";
 import type { Deps } from "./deps.ts";
+import { requireFreeDomain } from "./domain-claims.ts";
 import { requireEnvironment } from "./find.ts";
 import type { RouteFeed } from "./route-feed.ts";
 
@@ -11,25 +12,12 @@ type ResourceActions = Pick<
 >;
 
 export function createResourceActions(deps: Deps, routes: RouteFeed): ResourceActions {
-  const { store, settings, now } = deps;
+  const { store, now } = deps;
   const audit = (actor: Actor, action: string, target: string) => store.access.audit(actor.identity, action, target, now());
   return {
     async addDomain(target, host, actor) {
       const environment = requireEnvironment(deps, target);
-      if (host === settings.domain || host.endsWith(`.${settings.domain}`)) {
-        throw new PushboatError({
-          code: "domains/below-platform",
-          message: `${host} is below the platform's own domain ${settings.domain}`,
-          hint: "Names below it are given to apps and branches by Pushboat alone.",
-        });
-      }
-      const owner = store.apps.hostOwner(host);
-      if (owner !== null)
-        throw new PushboatError({
-          code: "domains/taken",
-          message: `${host} belongs to ${owner} already`,
-          hint: `domains:remove ${owner} ${host}`,
-        });
+      requireFreeDomain(deps, host, { environment: environment.name, identity: actor.identity });
       store.apps.addDomain(environment.name, host, now());
       audit(actor, "domains:add", `${target.name} ${host}`);
       await routes.publishNew();

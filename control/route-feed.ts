@@ -109,6 +109,7 @@ function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readon
   const settings = new Map(deps.store.apps.apps().map(({ name }) => [name, readSettings(deps.store.apps.settings(name))]));
   return living.map((environment) => ({
     ...buildRoute(deps, environment, hosts.get(environment.name) ?? []),
+    ...redirectOptions(hosts.get(environment.name) ?? [], settings.get(environment.app)),
     ...secureOptions(settings.get(environment.app)),
     ...limitOptions(settings.get(environment.app)),
     ...(settings.get(environment.app)?.sticky === true ? { stickyKey: deps.store.derivedKey(`sticky ${environment.name}`) } : {}),
@@ -120,6 +121,15 @@ function secureOptions(settings: AppSettings | undefined): Pick<Route, "forceHtt
     ...(settings?.forceHttps === true ? { forceHttps: true } : {}),
     ...(settings === undefined || settings.hstsMs === null ? {} : { hstsSeconds: Math.round(settings.hstsMs / 1000) }),
   };
+}
+
+/** A host's other form has to be among the environment's own: nobody is sent to where somebody else, or nobody, answers. */
+function redirectOptions(hosts: readonly HostName[], settings: AppSettings | undefined): Pick<Route, "redirects"> {
+  const wanted = settings?.wwwRedirect ?? null;
+  if (wanted === null) return {};
+  const pairs = hosts.filter((host) => hosts.includes(`www.${host}` as HostName)).map((apex) => [apex, `www.${apex}` as HostName] as const);
+  if (pairs.length === 0) return {};
+  return { redirects: Object.fromEntries(pairs.map(([apex, www]) => (wanted === "apex" ? [www, apex] : [apex, www]))) };
 }
 
 function limitOptions(settings: AppSettings | undefined): Pick<Route, "maxBodyBytes" | "maxRequests" | "allowedNetworks"> {

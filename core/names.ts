@@ -126,7 +126,7 @@ export function parseKeyName(text: string): KeyName {
   return text as KeyName;
 }
 
-/** RFC 1123 host name; lower-cased. A leading `*.` is not accepted here. */
+/** RFC 1123 host name; lower-cased. A leading `*.` is not accepted here (parseDomain). */
 export function parseHostName(text: string): HostName {
   const host = text.toLowerCase().replace(/\.$/, "");
   const labels = host.split(".");
@@ -143,6 +143,18 @@ export function parseHostName(text: string): HostName {
     });
   }
   return host as HostName;
+}
+
+/** A host name, or a wildcard for all names below one of at least two labels: `*.example.org`, at any depth (as in DNS, RFC 4592), not for example.org itself. */
+export function parseDomain(text: string): HostName {
+  if (!text.startsWith("*.")) return parseHostName(text);
+  const zone = parseHostName(text.slice(2));
+  if (zone.includes(".")) return `*.${zone}` as HostName;
+  throw new PushboatError({
+    code: "name/wildcard",
+    message: `${quote(text)} stands for a whole top-level domain`,
+    hint: "Give a wildcard below a domain of your own such as *.example.com.",
+  });
 }
 
 export function parseCommitId(text: string): CommitId {

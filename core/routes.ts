@@ -43,6 +43,8 @@ export interface Route {
   readonly maxRequests?: number;
   /** Addresses and networks (CIDR) that may come; everybody else gets 403, and wakes nothing. */
   readonly allowedNetworks?: readonly string[];
+  /** Host -> the one that its visitors are sent on to (301, 308): www.example.org -> example.org. */
+  readonly redirects?: Readonly<Record<string, HostName>>;
   /** Visitors come back to the same instance, by a cookie that is made with this key (hex). */
   readonly stickyKey?: string;
   /** Answers carry `X-Robots-Tag: noindex` (branch environments). */

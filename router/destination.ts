@@ -11,8 +11,8 @@ export type Destination =
   /** Control's git over HTTP. */
   | { readonly kind: "git" }
   | { readonly kind: "welcome" }
-  /** To the same over HTTPS. */
-  | { readonly kind: "secure" }
+  /** To the same path over HTTPS or at another host. */
+  | { readonly kind: "moved"; readonly protocol: "http" | "https"; readonly host: string }
   /** A protected environment, and the visitor has not said its password. */
   | { readonly kind: "unauthorized"; readonly route: BookedRoute };
 
@@ -33,7 +33,8 @@ const GIT_PREFIX = "/git/";
 export function destinationOf({ host, path, route, authorization, domain, protocol, ready }: Question): Destination {
   if (route !== undefined) {
     // Before the password is asked: it must not cross the network in clear.
-    if (route.forceHttps && protocol === "http") return { kind: "secure" };
+    const wanted = { protocol: route.forceHttps ? "https" : protocol, host: route.redirects.get(host) ?? host } as const;
+    if (wanted.protocol !== protocol || wanted.host !== host) return { kind: "moved", ...wanted };
     if (route.access !== null && !isAdmitted(route.access, authorization)) return { kind: "unauthorized", route };
     return routed(route);
   }

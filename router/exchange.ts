@@ -6,7 +6,7 @@ import type { RouterContext } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { FAILURES, type Failure } from "./failure.ts";
 import type { Held } from "./holding.ts";
-import { hostName } from "./host.ts";
+import { hostName, portOf } from "./host.ts";
 import { BadMessage } from "./http/bad-message.ts";
 import { type ForwardingFacts, forwardedHead } from "./http/forwarded-head.ts";
 import { fieldOf, type RequestHead } from "./http/request-head.ts";
@@ -271,9 +271,9 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
         this.#patient = true;
         this.#connect(this.#context.gitDoor, false);
         return;
-      case "secure":
+      case "moved":
         this.#upload.swallow();
-        this.#answer(movedPage(this.#asker(), this.#secureUrl()), movedStatus(this.#request.method), null);
+        this.#answer(movedPage(this.#asker(), this.#urlAt(destination)), movedStatus(this.#request.method), null);
         return;
       case "welcome":
         this.#answer(welcomePage(this.#asker()), 200, null);
@@ -547,10 +547,12 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
     return sticky === null || this.#target === null || !this.#strays ? "" : sticky.cookieLine(this.#target, this.#origin.protocol);
   }
 
-  #secureUrl(): string {
+  #urlAt({ protocol, host }: Pick<Destination & { readonly kind: "moved" }, "protocol" | "host">): string {
+    const { target } = this.#request;
     // Behind a proxy it is the proxy that clients come to over HTTPS.
     const httpsPort = this.#client.isTrusted ? DEFAULT_HTTPS_PORT : this.#context.httpsPort;
-    return `https://${hostName(this.#request.host)}${httpsPort === DEFAULT_HTTPS_PORT ? "" : `:${httpsPort}`}${this.#request.target === "*" ? "/" : this.#request.target}`;
+    const port = protocol === this.#origin.protocol ? portOf(this.#request.host) : httpsPort === DEFAULT_HTTPS_PORT ? "" : `:${httpsPort}`;
+    return `${protocol}://${host}${port}${target === "*" ? "/" : target}`;
   }
 
   #asker() {

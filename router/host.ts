@@ -7,6 +7,11 @@ export function hostName(header: string): string {
   return header.slice(0, withoutDot).toLowerCase();
 }
 
+/** Of a Host header: `:8080`, or nothing. */
+export function portOf(header: string): string {
+  return /:\d+$/.exec(header)?.[0] ?? "";
+}
+
 /** A host that means the platform itself: its domain, localhost, an address, or none at all (HTTP/1.0). */
 export function isPlatformHost(name: string, domain: string): boolean {
   return name === domain || name === "localhost" || name === "" || name.startsWith("[") || /^\d+(\.\d+){3}$/.test(name);

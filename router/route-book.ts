@@ -1,6 +1,7 @@
 /** The table that requests are answered by: host -> route, with targets that live on from one table to the next. */
 import type { BlockList } from "node:net";
 import type { AcmeChallenge, EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
+import { HostTable } from "./host-table.ts";
 import { networkList } from "./networks.ts";
 import { StickyTargets } from "./sticky.ts";
 import { Target, type TargetOptions } from "./target.ts";
@@ -21,6 +22,8 @@ export interface BookedRoute {
   readonly maxRequests: number;
   /** null: everybody may come. */
   readonly allowed: BlockList | null;
+  /** Host -> the host that its visitors are sent on to. */
+  readonly redirects: ReadonlyMap<string, string>;
   /** null: any instance takes any request. */
   readonly sticky: StickyTargets | null;
 }
@@ -35,7 +38,7 @@ const CHALLENGE_PREFIX = "/.well-known/acme-challenge/";
 
 export class RouteBook {
   version: number | null = null;
-  #hosts: ReadonlyMap<string, BookedRoute> = new Map();
+  #hosts = new HostTable<BookedRoute>();
   #targets: ReadonlyMap<string, Target> = new Map();
   #challenges: readonly AcmeChallenge[] = [];
   /** Out of the table, with requests still in flight. */
@@ -48,7 +51,7 @@ export class RouteBook {
   }
 
   find(host: string): BookedRoute | undefined {
-    return this.#hosts.get(host);
+    return this.#hosts.find(host);
   }
 
   /** What to say to an authority that asks at this path whether the host is ours; null: nothing of that is under way. */
@@ -61,16 +64,21 @@ export class RouteBook {
   }
 
   environments(): ReadonlySet<EnvironmentName> {
-    return new Set([...this.#hosts.values()].map((route) => route.environment));
+    return new Set(this.#hosts.all().map((route) => route.environment));
   }
 
   asleep(): ReadonlySet<EnvironmentName> {
-    return new Set([...this.#hosts.values()].filter(({ condition }) => condition === "asleep").map(({ environment }) => environment));
+    return new Set(
+      this.#hosts
+        .all()
+        .filter(({ condition }) => condition === "asleep")
+        .map(({ environment }) => environment),
+    );
   }
 
   apply(table: RouteTable): void {
     const targets = new Map<string, Target>();
-    const hosts = new Map<string, BookedRoute>();
+    const hosts = new HostTable<BookedRoute>();
     for (const route of table.routes) {
       const routed = route.targets.map((target) => this.#target(route.environment, target, targets));
       const booked: BookedRoute = {
@@ -85,6 +93,7 @@ export class RouteBook {
         maxBodyBytes: route.maxBodyBytes ?? Number.POSITIVE_INFINITY,
         maxRequests: route.maxRequests ?? Number.POSITIVE_INFINITY,
         allowed: route.allowedNetworks === undefined ? null : networkList(route.allowedNetworks),
+        redirects: new Map(Object.entries(route.redirects ?? {})),
         sticky: route.stickyKey === undefined ? null : new StickyTargets(route.stickyKey, routed),
       };
       for (const host of route.hosts) hosts.set(host, booked);

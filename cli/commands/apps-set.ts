@@ -17,6 +17,7 @@ export const appsSet: AppCommand = {
     "  max-body           longer request bodies are refused with 413: 512k, 10m, 1g (default: no limit)",
     "  max-requests       requests of an environment at once; more are refused with 503 (default: no limit)",
     "  allow-ips          only these may come, others get 403: 203.0.113.7,10.0.0.0/8 (default: everybody)",
+    "  www-redirect       where an environment has example.com and www.example.com: apex sends www. to the other, www the other way",
     "  sticky             on: a visitor comes back to the same instance, by a cookie (default off)",
     "Without a value the setting goes back to its default.",
   ].join("\n"),

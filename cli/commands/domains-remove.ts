@@ -1,5 +1,5 @@
 /** domains:remove: the environment does not answer for a host name any more. */
-import { parseHostName } from "../../core/index.ts";
+import { parseDomain } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 
 export const domainsRemove: EnvironmentCommand = {
@@ -10,7 +10,7 @@ export const domainsRemove: EnvironmentCommand = {
   examples: ["domains:remove blog www.example.com"],
   json: "{environment, host, removed}",
   prepare: ({ target, words }) => {
-    const host = parseHostName(words[0] ?? "");
+    const host = parseDomain(words[0] ?? "");
     return async ({ control, actor, progress }) => {
       progress.begin(`Removing ${host} from ${target.name}`);
       await control.removeDomain(target, host, actor);

@@ -1,5 +1,7 @@
 /** What `apps:set`, `domains:add` and pushboat.yml let users say about requests, through the real door. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { givenClient } from "../support/client.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp } from "../support/tiny-app.ts";
 import type { WorkingCopy } from "../support/working-copy.ts";
@@ -44,5 +46,44 @@ describe("Requests", () => {
     await must("apps:set blog sticky");
     expect((await platform.http(app.host, "/identity")).headers["set-cookie"]).toBeUndefined();
     await must("ps:scale blog web=1");
+  });
+
+  it("for a domain's www. are sent on to the domain, or the other way round", async () => {
+    for (const host of ["example.com", "www.example.com"]) await must(`domains:add blog ${host}`);
+    await platform.expectHost("www.example.com").toAnswer("here");
+    await must("apps:set blog www-redirect apex");
+    const { status, headers } = await platform.http("www.example.com", "/a?b=c");
+    expect([status, headers.location]).toEqual([301, `http://example.com:${platform.ports.http}/a?b=c`]);
+    await platform.expectHost("example.com").toAnswer("here");
+    await must("apps:set blog www-redirect=www");
+    expect((await platform.http("example.com")).headers.location).toBe(`http://www.example.com:${platform.ports.http}/`);
+    await platform.expectHost("www.example.com").toAnswer("here");
+    expect((await platform.ssh("apps:set blog www-redirect both")).output).toContain("apex (www.example.com leads to example.com)");
+    for (const host of ["example.com", "www.example.com"]) await must(`domains:remove blog ${host}`);
+    await must("apps:set blog www-redirect");
+  });
+
+  it("for names below a wildcard come to its app; others may have such a name only by who has rights in both", async () => {
+    const other = await platform.givenApp(tinyApp("other"), { app: "other" });
+    await other.mustPush();
+    await must("domains:add blog '*.example.org'");
+    await platform.expectHost("any.thing.example.org").toAnswer("here");
+    expect((await platform.http("example.org")).status).toBe(404);
+    const carol = await givenClient(join(app.directory, "../carol"), "carol");
+    await platform.ssh("keys:add carol --app other", { stdin: `${carol.publicKey}\n` });
+    for (const host of ["login.example.org", "example.org", "'*.b.example.org'"]) {
+      const refused = await carol.ssh(platform.ports.ssh, `domains:add other ${host}`);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("domains/overlap")]);
+    }
+    // An administrator may divide them.
+    await must("domains:add other login.example.org");
+    await platform.expectHost("login.example.org").toAnswer("other");
+    await platform.expectHost("api.example.org").toAnswer("here");
+    await must("domains:remove other login.example.org");
+    await platform.expectHost("login.example.org").toAnswer("here");
+    const below = await platform.ssh("domains:add blog '*.x.localhost'");
+    expect([below.code, below.stderr]).toEqual([1, expect.stringContaining("domains/below-platform")]);
+    await must("domains:remove blog '*.example.org'");
+    expect((await platform.http("login.example.org")).status).toBe(404);
   });
 });

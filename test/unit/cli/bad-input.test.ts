@@ -83,7 +83,7 @@ const BAD_LINES: readonly (readonly string[])[] = [
   ["tokens:create", "a b"],
   ["domains:add", "blog", "not a host"],
   ["domains:add", "blog", "127.0.0.1"],
-  ["domains:add", "blog", "*.example.com"],
+  ["domains:add", "blog", "*.com"],
   ["network:allow", "blog", "db:5432"],
   ["volumes:create", "blog", "/etc"],
   ["volumes:create", "blog", "../x"],

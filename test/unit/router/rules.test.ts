@@ -173,6 +173,7 @@ describe("the destination of a request", () => {
             targets,
             holdMs: 0,
             access,
+            redirects: new Map(),
             noindex: false,
           } as never);
     const destination = destinationOf({ host, path, route, authorization, domain: "paas.example", protocol: "http", ready });
