@@ -15,6 +15,7 @@ import {
   type TestPhase,
 } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
+import { pagesAt } from "./own-pages.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 
 /** Heroku's `generator: "secret"`: 64 hex digits. */
@@ -22,7 +23,10 @@ const SECRET_BYTES = 32;
 
 export async function manifestAt(deps: Pick<Deps, "repositories">, environment: EnvironmentRecord, commit: CommitId): Promise<Manifest> {
   const files = await deps.repositories.files(environment.app, commit, ["app.json", "pushboat.yml"]);
-  return readManifest({ appJson: files["app.json"] ?? null, pushboatYml: files["pushboat.yml"] ?? null }, environment.branch);
+  const pushboatYml = files["pushboat.yml"] ?? null;
+  const manifest = readManifest({ appJson: files["app.json"] ?? null, pushboatYml }, environment.branch);
+  const pages = await pagesAt(deps, { app: environment.app, commit, pushboatYml });
+  return pages === undefined ? manifest : { ...manifest, pages };
 }
 
 export async function testPhaseAt(deps: Pick<Deps, "repositories">, app: AppName, commit: CommitId): Promise<TestPhase | null> {

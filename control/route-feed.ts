@@ -1,8 +1,9 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
 import { createHash } from "node:crypto";
-import { type HostCertificate, type HostName, type Route, type RouteCondition, routeTarget, WEB } from "../core/index.ts";
+import { type HostCertificate, type HostName, type Route, type RouteCondition, type RoutePages, routeTarget, WEB } from "../core/index.ts";
 import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
+import { createPageBook, type PageBook } from "./own-pages.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { createAcmeOrders } from "./tls/acme-orders.ts";
 import type { HostFacts } from "./tls/acme-subject.ts";
@@ -32,6 +33,9 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
     deps.store.releases.nextRouteVersion();
     return publish();
   };
+  const pageBook = createPageBook(deps);
+  /** null: nothing yet; files of a control before this one may lie there. */
+  let shownPages: string | null = null;
   const acme =
     deps.settings.tls === "acme"
       ? createAcmeOrders(deps, { publish: publishNew, onUnavailable: (host) => deps.router.certificateUnavailable(host) })
@@ -40,9 +44,10 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
 
   const send = async (): Promise<void> => {
     const version = deps.store.releases.routeVersion();
-    const routes = buildRoutes(deps);
+    const routes = buildRoutes(deps, pageBook);
     const hosts = routes.flatMap((route) => route.hosts);
     await showCertificates(hosts);
+    await showPages();
     await deps.router.publish({ version, routes, ...(acme === null ? {} : { challenges: acme.challenges() }) });
     acme?.consider(orderable(routes));
   };
@@ -62,6 +67,13 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
           isBranch: route.environment.includes("@"),
         })),
     );
+  const showPages = async (): Promise<void> => {
+    const all = pageBook.contents();
+    const names = [...all.keys()].toSorted().join(" ");
+    if (names === shownPages) return;
+    await deps.router.setPages(all);
+    shownPages = names;
+  };
   const publish = (): Promise<void> => {
     if (running === null) {
       running = send().finally(() => {
@@ -91,7 +103,7 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
         publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
       });
     },
-    current: () => buildRoutes(deps),
+    current: () => buildRoutes(deps, pageBook),
     close() {
       acme?.close();
       closed = true;
@@ -99,7 +111,7 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
   };
 }
 
-function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readonly Route[] {
+function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">, pageBook: PageBook): readonly Route[] {
   const hosts = new Map<string, HostName[]>();
   for (const { host, kind, environment } of deps.store.apps.hosts()) {
     const name = (kind === "label" ? `${host}.${deps.settings.domain}` : host) as HostName;
@@ -109,6 +121,7 @@ function buildRoutes(deps: Pick<Deps, "settings" | "store" | "runtime">): readon
   const settings = new Map(deps.store.apps.apps().map(({ name }) => [name, readSettings(deps.store.apps.settings(name))]));
   return living.map((environment) => ({
     ...buildRoute(deps, environment, hosts.get(environment.name) ?? []),
+    ...pageOptions(pageBook.of(environment)),
     ...redirectOptions(hosts.get(environment.name) ?? [], settings.get(environment.app)),
     ...secureOptions(settings.get(environment.app)),
     ...limitOptions(settings.get(environment.app)),
@@ -130,6 +143,10 @@ function redirectOptions(hosts: readonly HostName[], settings: AppSettings | und
   const pairs = hosts.filter((host) => hosts.includes(`www.${host}` as HostName)).map((apex) => [apex, `www.${apex}` as HostName] as const);
   if (pairs.length === 0) return {};
   return { redirects: Object.fromEntries(pairs.map(([apex, www]) => (wanted === "apex" ? [www, apex] : [apex, www]))) };
+}
+
+function pageOptions(pages: RoutePages | undefined): Pick<Route, "pages"> {
+  return pages === undefined ? {} : { pages };
 }
 
 function limitOptions(settings: AppSettings | undefined): Pick<Route, "maxBodyBytes" | "maxRequests" | "allowedNetworks"> {

@@ -18,6 +18,7 @@ export * from "./image.ts";
 export * from "./manifest.ts";
 export * from "./names.ts";
 export * from "./network-list.ts";
+export * from "./own-pages.ts";
 export * from "./period.ts";
 export * from "./permissions.ts";
 export * from "./process-rules.ts";

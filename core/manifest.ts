@@ -3,6 +3,7 @@ import { type AppJson, appJsonFor, parseAppJson } from "./app-json.ts";
 import { type CronJob, cronJobs } from "./cron.ts";
 import { PushboatError } from "./errors.ts";
 import type { BranchName } from "./names.ts";
+import type { OwnPages } from "./own-pages.ts";
 import { parsePeriod } from "./period.ts";
 import { type ProcessRules, processRules } from "./process-rules.ts";
 import { parsePushboatYml, rulesFor } from "./pushboat-yml.ts";
@@ -23,6 +24,8 @@ export interface Manifest {
   readonly processes?: Readonly<Record<string, ProcessRules>>;
   /** Missing in releases that were made before there were any. */
   readonly cron?: readonly CronJob[];
+  /** Shown by the router; missing: the router's own. */
+  readonly pages?: OwnPages;
   /** Once, after the first deploy. */
   readonly postdeploy: string | null;
   /** Before a branch environment ends. */

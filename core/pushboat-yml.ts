@@ -56,6 +56,8 @@ const schema = z.strictObject({
   cron: cronSection.optional(),
   /** Test command: run in the built image, with development dependencies, before the release. */
   test: z.string().optional(),
+  /** HTML files that the router shows when the app fails (5xx of its own), and during maintenance. */
+  pages: z.strictObject({ error: relativePath.optional(), maintenance: relativePath.optional() }).optional(),
   /** Pattern of branch names (`*`, `feature/*`) -> what is different there. The first that matches counts. */
   environments: z.record(z.string(), environment).optional(),
 });

@@ -45,10 +45,18 @@ export interface Route {
   readonly allowedNetworks?: readonly string[];
   /** Host -> the one that its visitors are sent on to (301, 308): www.example.org -> example.org. */
   readonly redirects?: Readonly<Record<string, HostName>>;
+  /** Shown instead of the router's own. */
+  readonly pages?: RoutePages;
   /** Visitors come back to the same instance, by a cookie that is made with this key (hex). */
   readonly stickyKey?: string;
   /** Answers carry `X-Robots-Tag: noindex` (branch environments). */
   readonly noindex?: boolean;
+}
+
+/** SHA-256 of the HTML, hex: it is handed over by setPages. */
+export interface RoutePages {
+  readonly error?: string;
+  readonly maintenance?: string;
 }
 
 export interface RouteAccess {
@@ -106,6 +114,8 @@ export interface RouterControl {
   publish(table: RouteTable): Promise<void>;
   /** Shown from the next publish on. */
   setCertificates(certificates: readonly HostCertificate[]): Promise<void>;
+  /** HTML by its SHA-256 (hex): all that routes of the next publish name. */
+  setPages(pages: ReadonlyMap<string, string>): Promise<void>;
   /** Resolves with true when no router has a request in flight to any of the addresses (none of them in the table any more); false after timeoutMs. Upgraded connections count. */
   drained(addresses: readonly string[], timeoutMs: number): Promise<boolean>;
   /** A request waits for an environment that is asleep. Told once for each sleep, and again to a control that comes back. */

@@ -458,7 +458,7 @@ export class Exchange implements UpstreamOwner, Held, LongLived {
       return;
     }
     this.#upload.swallow();
-    this.#answer(failurePage(failure, this.#asker()), failure.status, failure);
+    this.#answer(failurePage(failure, this.#asker(), this.#route), failure.status, failure);
   }
 
   /** Our own answer instead of an app's. */

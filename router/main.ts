@@ -27,6 +27,7 @@ const router = createRouter({
   certificatesFile: `${runDirectory}/routes/certificates.json`,
   ordersCertificates: settings.tls === "acme",
   snapshotFile: `${runDirectory}/routes/routes.json`,
+  pagesDirectory: `${runDirectory}/routes/pages`,
   gitSocket: `${runDirectory}/http/git.sock`,
   logDirectory,
   trustedProxies: settings.trustedProxies,

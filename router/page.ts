@@ -1,6 +1,9 @@
 /** The router's own answers: small pages, HTML or JSON as the client accepts. */
 import { STATUS_CODES } from "node:http";
-import type { Failure } from "./failure.ts";
+import { FAILURES, type Failure } from "./failure.ts";
+
+const HTML = "text/html; charset=utf-8";
+const UNAUTHORIZED = { code: null, status: 401, text: "This environment asks for a user name and a password." };
 
 export interface Asker {
   readonly method: string;
@@ -19,17 +22,41 @@ interface Content {
   readonly lines?: string;
 }
 
-/** A whole answer, ready for the socket. */
-export function failurePage(failure: Failure, asker: Asker): Buffer {
-  const content = wantsJson(asker.accept) ? failureJson(failure, asker) : failureHtml(failure, asker);
+/** HTML of an app's own; null: none. */
+export interface PagesOfApp {
+  readonly errorPage: string | null;
+  readonly maintenancePage: string | null;
+}
+
+/** A whole answer, ready for the socket. `own`: of the app that failed; null where it is nobody's, or the client's fault. */
+export function failurePage(failure: Failure, asker: Asker, own: PagesOfApp | null = null): Buffer {
+  const page = own === null ? null : pageOfApp(failure, own);
+  const content = wantsJson(asker.accept)
+    ? failureJson(failure, asker)
+    : page === null
+      ? failureHtml(failure, asker)
+      : { type: HTML, body: filledIn(page, failure, asker) };
   return answer({ ...content, status: failure.status, retryAfter: failure.retryAfter }, asker);
+}
+
+function pageOfApp(failure: Failure, own: PagesOfApp): string | null {
+  if (failure === FAILURES.maintenance) return own.maintenancePage;
+  return failure.status >= 500 ? own.errorPage : null;
+}
+
+/** Nothing that is filled in can be markup: request ids are checked (request-id.ts), the rest is ours. */
+function filledIn(page: string, { code, status, description }: Failure, { requestId }: Asker): string {
+  const words: Readonly<Record<string, string>> = { code: code ?? "", status: String(status), description, request_id: requestId };
+  return page.replace(/\{\{ ?(code|status|description|request_id) ?\}\}/g, (_, word: string) => words[word] ?? "");
 }
 
 /** Asks for the password of a protected environment. */
 export function unauthorizedPage(asker: Asker, environment: string): Buffer {
-  const body = html("401 Unauthorized", "<h1>401 Unauthorized</h1><p>This environment asks for a user name and a password.</p>");
+  const content = wantsJson(asker.accept)
+    ? failureJson(UNAUTHORIZED, asker)
+    : { type: HTML, body: html("401 Unauthorized", `<h1>401 Unauthorized</h1><p>${UNAUTHORIZED.text}</p>`) };
   const challenge = `WWW-Authenticate: Basic realm="${environment.replace(/[^ -~]|["\\]/g, "_")}", charset="UTF-8"\r\n`;
-  return answer({ status: 401, type: "text/html; charset=utf-8", body, retryAfter: null, lines: challenge }, asker);
+  return answer({ ...content, status: 401, retryAfter: null, lines: challenge }, asker);
 }
 
 /** 308 keeps the method and the body; what only reads gets the older 301. */
@@ -40,10 +67,7 @@ export function movedStatus(method: string): 301 | 308 {
 export function movedPage(asker: Asker, url: string): Buffer {
   const status = movedStatus(asker.method);
   const title = `${status} ${STATUS_CODES[status]}`;
-  return answer(
-    { status, type: "text/html; charset=utf-8", body: html(title, `<h1>${title}</h1>`), retryAfter: null, lines: `Location: ${url}\r\n` },
-    asker,
-  );
+  return answer({ status, type: HTML, body: html(title, `<h1>${title}</h1>`), retryAfter: null, lines: `Location: ${url}\r\n` }, asker);
 }
 
 export function plainPage(asker: Asker, body: string): Buffer {
@@ -52,14 +76,14 @@ export function plainPage(asker: Asker, body: string): Buffer {
 
 export function welcomePage(asker: Asker): Buffer {
   const body = html("Pushboat", "<h1>Pushboat runs here.</h1><p>Applications answer at their own host names.</p>");
-  return answer({ status: 200, type: "text/html; charset=utf-8", body, retryAfter: null }, asker);
+  return answer({ status: 200, type: HTML, body, retryAfter: null }, asker);
 }
 
 function wantsJson(accept: string): boolean {
   return /\bapplication\/(?:json|[\w.+-]+\+json)\b/i.test(accept) && !/\btext\/html\b/i.test(accept);
 }
 
-function failureJson(failure: Failure, asker: Asker): Pick<Content, "type" | "body"> {
+function failureJson(failure: Pick<Failure, "code" | "status" | "text">, asker: Asker): Pick<Content, "type" | "body"> {
   const error = { code: failure.code, status: failure.status, message: failure.text, request_id: asker.requestId };
   return { type: "application/json", body: `${JSON.stringify({ error })}\n` };
 }
@@ -71,7 +95,7 @@ function failureHtml(failure: Failure, asker: Asker): Pick<Content, "type" | "bo
     title,
     `<h1>${title}</h1><p>${failure.text}</p><p><small>${code}${failure.description}, ${asker.requestId}</small></p>`,
   );
-  return { type: "text/html; charset=utf-8", body };
+  return { type: HTML, body };
 }
 
 function html(title: string, content: string): string {

@@ -10,6 +10,7 @@ import {
   type Settings,
 } from "../core/index.ts";
 import { writeCertificates } from "./certificates.ts";
+import { writePages } from "./own-pages.ts";
 import { replaceRouter } from "./replacement.ts";
 import { RouterLink } from "./router-link.ts";
 import { writeSnapshot } from "./snapshot.ts";
@@ -62,6 +63,11 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
 
   return {
     setCertificates: (certificates) => inTurn(() => writeSecrets(certificates)),
+    setPages: (pages) =>
+      inTurn(async () => {
+        await makeDirectory();
+        await writePages(`${directory}/pages`, pages, gid);
+      }),
     async publish(table) {
       await inTurn(() => write(table));
       const outcome = await link.announce(table.version, acknowledgeTimeoutMs);

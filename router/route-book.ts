@@ -3,6 +3,7 @@ import type { BlockList } from "node:net";
 import type { AcmeChallenge, EnvironmentName, RouteAccess, RouteCondition, RouteTable, RouteTarget } from "../core/index.ts";
 import { HostTable } from "./host-table.ts";
 import { networkList } from "./networks.ts";
+import type { OwnPages } from "./own-pages.ts";
 import { StickyTargets } from "./sticky.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
@@ -24,6 +25,9 @@ export interface BookedRoute {
   readonly allowed: BlockList | null;
   /** Host -> the host that its visitors are sent on to. */
   readonly redirects: ReadonlyMap<string, string>;
+  /** HTML; null: the router's own. */
+  readonly errorPage: string | null;
+  readonly maintenancePage: string | null;
   /** null: any instance takes any request. */
   readonly sticky: StickyTargets | null;
 }
@@ -44,10 +48,12 @@ export class RouteBook {
   /** Out of the table, with requests still in flight. */
   readonly #leaving = new Set<Target>();
   readonly #watches = new Set<Watch>();
+  readonly #pages: Pick<OwnPages, "find">;
   readonly #shared: Pick<TargetOptions, "idleLimit" | "readBuffer">;
 
-  constructor(shared: Pick<TargetOptions, "idleLimit" | "readBuffer">) {
+  constructor(shared: Pick<TargetOptions, "idleLimit" | "readBuffer">, pages: Pick<OwnPages, "find">) {
     this.#shared = shared;
+    this.#pages = pages;
   }
 
   find(host: string): BookedRoute | undefined {
@@ -94,6 +100,8 @@ export class RouteBook {
         maxRequests: route.maxRequests ?? Number.POSITIVE_INFINITY,
         allowed: route.allowedNetworks === undefined ? null : networkList(route.allowedNetworks),
         redirects: new Map(Object.entries(route.redirects ?? {})),
+        errorPage: this.#pages.find(route.pages?.error),
+        maintenancePage: this.#pages.find(route.pages?.maintenance),
         sticky: route.stickyKey === undefined ? null : new StickyTargets(route.stickyKey, routed),
       };
       for (const host of route.hosts) hosts.set(host, booked);

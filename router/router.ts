@@ -16,6 +16,7 @@ import { LIMITS, type Limits } from "./limits.ts";
 import { renderMetrics } from "./metrics.ts";
 import { createMetricsServer } from "./metrics-server.ts";
 import { networkList } from "./networks.ts";
+import { OwnPages } from "./own-pages.ts";
 import { RequestCounts } from "./request-counts.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -31,6 +32,8 @@ export interface RouterOptions {
   readonly certificatesFile: string;
   /** A certificate that is missing may be ordered: handshakes wait for it. */
   readonly ordersCertificates?: boolean;
+  /** Apps' own pages, by hash. */
+  readonly pagesDirectory: string;
   readonly gitSocket: string;
   readonly logDirectory: string;
   /** Addresses and networks of proxies before this router. */
@@ -65,7 +68,8 @@ export function createRouter(options: RouterOptions): Router {
   const limits = { ...LIMITS, ...options.limits };
   const { onDefect } = options;
   const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  const book = new RouteBook({ idleLimit: limits.idlePerTarget, readBuffer });
+  const pages = new OwnPages(options.pagesDirectory);
+  const book = new RouteBook({ idleLimit: limits.idlePerTarget, readBuffer }, pages);
   const holding = new Holding(limits);
   const visits = new Visits();
   const counts = new RequestCounts();
@@ -162,7 +166,9 @@ export function createRouter(options: RouterOptions): Router {
     await certificates.load().catch(onDefect);
     certificateWaits.settle(findOrNull);
     const table = await readSnapshot(options.snapshotFile);
-    if (table !== null) apply(table);
+    if (table === null) return;
+    await pages.load(table.routes);
+    apply(table);
   };
   const report = (): RouterReport => ({
     pid: process.pid,

@@ -86,4 +86,48 @@ describe("Requests", () => {
     await must("domains:remove blog '*.example.org'");
     expect((await platform.http("login.example.org")).status).toBe(404);
   });
+
+  it("that fail, and all during maintenance, get the app's own pages of the release; a rollback brings back the ones before", async () => {
+    const pages = "pages:\n  error: pages/error.html\n  maintenance: pages/maintenance.html\n";
+    app.write("pushboat.yml", pages);
+    app.write("pages/error.html", "<h1>Oh no, {{code}}</h1>");
+    const refused = await app.push();
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringContaining('pages/maintenance: "pages/maintenance.html" is not a file'),
+    ]);
+    app.write("pages/maintenance.html", "<h1>We mend it</h1>");
+    await app.mustPush();
+    const { release } = JSON.parse((await platform.http(app.host, "/identity")).body);
+    await must("ps:scale blog web=0");
+    expect(await platform.http(app.host)).toMatchObject({ status: 503, body: "<h1>Oh no, H14</h1>" });
+    const json = await platform.http(app.host, "/", { headers: { accept: "application/json" } });
+    expect(JSON.parse(json.body).error).toMatchObject({ code: "H14", status: 503 });
+    await must("maintenance:on blog");
+    expect(await platform.http(app.host)).toMatchObject({ status: 503, body: "<h1>We mend it</h1>" });
+    await must("maintenance:off blog");
+    await must("ps:scale blog web=1");
+    app.write("pages/error.html", "<h1>Another, {{code}}</h1>");
+    await app.mustPush();
+    await must("ps:scale blog web=0");
+    expect((await platform.http(app.host)).body).toBe("<h1>Another, H14</h1>");
+    await must(`rollback blog ${release}`);
+    expect((await platform.http(app.host)).body).toBe("<h1>Oh no, H14</h1>");
+    await must("ps:scale blog web=1");
+    await platform.expectHost(app.host).toAnswer("here");
+  });
+
+  it("that no app can answer are told why, in HTML and in JSON", async () => {
+    await must("apps:create empty");
+    const told = async (host: string) => {
+      const page = await platform.http(host);
+      const { error } = JSON.parse((await platform.http(host, "/", { headers: { accept: "application/json" } })).body);
+      expect([page.status, page.headers["content-type"]]).toEqual([error.status, "text/html; charset=utf-8"]);
+      return [error.status, error.code];
+    };
+    expect(await told("nobody.localhost")).toEqual([404, null]);
+    expect(await told("empty.localhost")).toEqual([404, "H81"]);
+    await must("ps:scale other web=0");
+    expect(await told("other.localhost")).toEqual([503, "H14"]);
+  });
 });

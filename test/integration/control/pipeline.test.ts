@@ -236,6 +236,7 @@ function routerDouble(): RouterControl {
     setCertificates: async () => undefined,
     onCertificateWanted: () => undefined,
     certificateUnavailable: () => undefined,
+    setPages: async () => undefined,
     drained: async (addresses) => {
       const routed = new Set(world.table?.routes.flatMap(({ targets }) => targets.map(({ address }) => address)));
       expect(addresses.some((address) => routed.has(address))).toBe(false);

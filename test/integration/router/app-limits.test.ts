@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { GET, givenApp, givenRouter, POST, speak } from "./rig.ts";
@@ -11,7 +13,10 @@ describe("limits of an app", () => {
     await using app = await givenApp((request, response) => request.resume().on("end", () => response.end("ok")));
     await using rig = await givenRouter();
     rig.route([app.address], { maxBodyBytes: 100 });
-    expect(await speak(rig.port, POST("x".repeat(101), "Content-Length: 101"), HEAD_END)).toMatch(/^HTTP\/1.1 413 /);
+    expect(await speak(rig.port, POST("x".repeat(101), "Content-Length: 101"), /H84/)).toMatch(/^HTTP\/1.1 413 /);
+    await eventually("the log says why", async () =>
+      /^\S+ stdout F at=error code=H84 .* status=413 /m.test(await readFile(join(rig.directory, "blog.log"), "utf8")),
+    );
     expect(app.accepted()).toBe(0);
     const chunked = POST(`96\r\n${"x".repeat(150)}\r\n0\r\n\r\n`, "Transfer-Encoding: chunked");
     expect(await speak(rig.port, chunked, HEAD_END)).toMatch(/^HTTP\/1.1 413 /);

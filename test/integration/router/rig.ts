@@ -29,6 +29,7 @@ export async function givenRouter(options: Partial<RouterOptions> = {}): Promise
     httpsPort: 8443,
     certificatesFile: join(directory, "certificates.json"),
     snapshotFile: join(directory, "routes.json"),
+    pagesDirectory: join(directory, "pages"),
     gitSocket: join(directory, "git.sock"),
     logDirectory: directory,
     onDefect: (error) => defects.push(error),

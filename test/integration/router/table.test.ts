@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import type { Route } from "../../../core/index.ts";
 import { createRouterControl } from "../../../router/index.ts";
 import { createRouter, type Router } from "../../../router/router.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -25,6 +26,7 @@ async function givenPair() {
       httpsPort: 443,
       certificatesFile: join(runDirectory, "routes", "certificates.json"),
       snapshotFile: join(runDirectory, "routes", "routes.json"),
+      pagesDirectory: join(runDirectory, "routes", "pages"),
       gitSocket: join(runDirectory, "git.sock"),
       logDirectory: runDirectory,
       onDefect: () => {},
@@ -50,6 +52,39 @@ async function givenPair() {
 }
 
 describe("a table that control publishes", () => {
+  it("shows an app's own pages for its H-codes and during maintenance, filled in; JSON and refusals stay the router's", async () => {
+    await using pair = await givenPair();
+    const pages = { error: "1".repeat(64), maintenance: "2".repeat(64) };
+    const html = "<p>{{code}} {{ status }} {{description}} {{request_id}} {{other}}</p>";
+    await pair.control.setPages(
+      new Map([
+        [pages.error, html],
+        [pages.maintenance, "<p>we mend</p>"],
+      ]),
+    );
+    const table = (over: Partial<Route>) => givenTable([], { pages, ...over });
+    await pair.control.publish(table({ condition: "crashed" }));
+    const router = await pair.start();
+    const id = "0123456789-0123456789";
+    const ask = (...lines: string[]) => speak(router.port, GET("/", `X-Request-Id: ${id}`, "Connection: close", ...lines));
+    const crashed = await ask();
+    expect(crashed).toMatch(/^HTTP\/1.1 503 .*\r\nContent-Type: text\/html; charset=utf-8\r\n.*Retry-After: 5\r\n/s);
+    expect(crashed).toMatch(new RegExp(`<p>H10 503 App crashed ${id} \\{\\{other\\}\\}</p>$`));
+    expect(await ask("Accept: application/json")).toContain('{"error":{"code":"H10","status":503,');
+    await pair.control.publish(table({ condition: "maintenance" }));
+    expect(await ask()).toMatch(/^HTTP\/1.1 503 .*<p>we mend<\/p>$/s);
+    await pair.control.publish(table({ condition: "crashed", allowedNetworks: ["203.0.113.7"] }));
+    expect(await ask()).toMatch(/^HTTP\/1.1 403 .*H85 Address not allowed/s);
+    // Gone from the commit, or from the disk: the router's own.
+    await pair.control.publish(givenTable([], { condition: "maintenance" }));
+    expect(await ask()).toContain("H80 Maintenance mode");
+    await pair.control.publish(givenTable([], { condition: "crashed", pages: { error: "3".repeat(64) } }));
+    expect(await ask()).toContain("H10 App crashed");
+    await pair.control.setPages(new Map());
+    expect(await readdir(join(pair.runDirectory, "routes", "pages"))).toEqual([]);
+    await router.close(0);
+  });
+
   it("is live when publish resolves, with 500 apps too", async () => {
     await using app = await givenApp((_, response) => response.end("ok"));
     await using pair = await givenPair();

@@ -115,7 +115,7 @@ const table = (version: number, ...targets: string[]): RouteTable =>
 
 describe("the route book", () => {
   it("keeps a target from one table to the next, and retires what left", () => {
-    const book = new RouteBook({ idleLimit: 10, readBuffer: Buffer.alloc(0) });
+    const book = new RouteBook({ idleLimit: 10, readBuffer: Buffer.alloc(0) }, { find: () => null });
     book.apply(table(1, "10.0.0.1:80", "10.0.0.2:80"));
     const [first, second] = book.find("blog.localhost")?.targets ?? [];
     book.apply(table(2, "10.0.0.1:80"));
@@ -126,7 +126,7 @@ describe("the route book", () => {
   });
 
   it("counts what is in flight to a retired target until it has ended, then says so once", () => {
-    const book = new RouteBook({ idleLimit: 10, readBuffer: Buffer.alloc(0) });
+    const book = new RouteBook({ idleLimit: 10, readBuffer: Buffer.alloc(0) }, { find: () => null });
     book.apply(table(1, "10.0.0.1:80"));
     const target = book.find("blog.localhost")?.targets[0];
     target?.enter();
@@ -143,7 +143,7 @@ describe("the route book", () => {
   });
 
   it("makes a new target of an address that changed hands", () => {
-    const book = new RouteBook({ idleLimit: 10, readBuffer: Buffer.alloc(0) });
+    const book = new RouteBook({ idleLimit: 10, readBuffer: Buffer.alloc(0) }, { find: () => null });
     book.apply(table(1, "10.0.0.1:80"));
     const before = book.find("blog.localhost")?.targets[0];
     const other = { ...table(2, "10.0.0.1:80").routes[0], environment: "shop", hosts: ["shop.localhost"] };
