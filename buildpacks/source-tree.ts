@@ -31,6 +31,8 @@ export const READ_FILES: readonly string[] = [
     [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"].map((ending) => `${name}.config${ending}`),
   ),
   ...["angular.json", ".tool-versions"],
+  ...["", "public/", "static/", "dist/"].flatMap((prefix) => [`${prefix}_redirects`, `${prefix}_headers`]),
+  "static.json",
   ...["package.json", ".nvmrc", ".node-version", ".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml"],
   ...["requirements.txt", "pyproject.toml", "Pipfile", ".python-version", "runtime.txt"],
   ...["manage.py", "main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "app/main.py", "app/__init__.py", "src/main.py", "api/main.py"],

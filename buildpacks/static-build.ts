@@ -5,8 +5,9 @@ import { planDependencies } from "./node-dependencies.ts";
 import { planProcesses } from "./node-processes.ts";
 import { parsePackageJson } from "./package-json.ts";
 import type { BuildPlan, Buildpack } from "./plan.ts";
+import { readSiteRules, siteWarnings } from "./site-files.ts";
 import type { SourceTree } from "./source-tree.ts";
-import { siteImage } from "./static.ts";
+import { siteImage, siteMeaning } from "./static.ts";
 
 /** Where builders write that are no framework we know: Rollup, Parcel, webpack; hand-written scripts. */
 const OUTPUT_DIRECTORIES = ["dist", "build", "out", "public", "_site"];
@@ -37,19 +38,21 @@ function planStaticBuild(source: SourceTree): BuildPlan | null {
   const site = served?.kind === "site" ? served : null;
   if (packageJson.scripts["build"] === undefined && site === null) return null;
 
-  const { outputs, missing } = site ?? { outputs: OUTPUT_DIRECTORIES, missing: "by-files" };
+  const rules = readSiteRules(source);
+  const { outputs, missing } = site ?? { outputs: OUTPUT_DIRECTORIES, missing: "by-files" as const };
+  const directories = rules.root === null ? outputs : [rules.root];
   const dependencies = planDependencies(source, packageJson, { build: true, image: false });
-  const build = { ...buildStep(project, null), on: dependencies.forBuild, keeps: { kind: "site", candidates: outputs } as const };
+  const build = { ...buildStep(project, null), on: dependencies.forBuild, keeps: { kind: "site", candidates: directories } as const };
   return {
     buildpack: staticBuild.name,
     reason: site === null ? "package.json with a build script and nothing to start" : `package.json with ${framework?.name}`,
-    meaning: `${framework?.name ?? "Build script"}: ${outputs.map((name) => `${name}/`).join(" or ")} is served by nginx${missing === "single-page" ? ", /index.html for what is not there" : ""}; no Node at run time`,
+    meaning: `${framework?.name ?? "Build script"}: ${siteMeaning(directories.map((name) => `${name}/`).join(" or "), missing, rules)}`,
     buildRuntime: nodeBuildRuntime(source, packageJson),
     caches: nodeCaches(project, true),
     steps: [...dependencies.steps, build],
     imageSteps: ["build"],
     imageHasSource: false,
-    ...siteImage("/app/site", missing),
-    warnings: dependencies.warnings,
+    ...siteImage("/app/site", missing, rules),
+    warnings: [...dependencies.warnings, ...siteWarnings(source)],
   };
 }

@@ -2,6 +2,9 @@
 import type { Processes } from "../core/index.ts";
 import type { MissingPage } from "./framework.ts";
 import type { BuildPlan, Buildpack } from "./plan.ts";
+import { readSiteRules, siteWarnings } from "./site-files.ts";
+import { siteEnvironment } from "./site-nginx.ts";
+import type { SiteRules } from "./site-rules.ts";
 import { hasFile, type SourceTree } from "./source-tree.ts";
 
 /** The server's start script in the nginx layer: DIRECTORY, then what to answer for a path that is not there. */
@@ -25,25 +28,38 @@ export const staticFiles: Buildpack = {
 };
 
 function planStaticFiles(source: SourceTree): BuildPlan | null {
-  const directory = SITE_DIRECTORIES.find((prefix) => hasFile(source, `${prefix}index.html`));
+  const rules = readSiteRules(source);
+  const directory = rules.root === null ? SITE_DIRECTORIES.find((prefix) => hasFile(source, `${prefix}index.html`)) : `${rules.root}/`;
   if (directory === undefined) return null;
   return {
     buildpack: staticFiles.name,
-    reason: `${directory}index.html`,
+    reason: rules.root === null ? `${directory}index.html` : `root in static.json is ${rules.root}/`,
+    meaning: siteMeaning(directory === "" ? "The repository" : directory, "by-files", rules),
     buildRuntime: [],
     caches: [],
     steps: [],
     imageSteps: [],
     imageHasSource: true,
-    ...siteImage(`/app/${directory}`.replace(/\/$/, ""), "by-files"),
-    warnings: [],
+    ...siteImage(`/app/${directory}`.replace(/\/$/, ""), "by-files", rules),
+    warnings: siteWarnings(source),
   };
 }
 
-export function siteImage(directory: string, missing: MissingPage): Pick<BuildPlan, "imageRuntime" | "env" | "processes"> {
+export function siteImage(
+  directory: string,
+  missing: MissingPage,
+  rules: SiteRules,
+): Pick<BuildPlan, "imageRuntime" | "env" | "processes"> {
   return {
     imageRuntime: [{ kind: "nginx" }],
-    env: { PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin" },
+    env: { PATH: "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin", ...siteEnvironment(rules) },
     processes: { web: { form: "exec", command: [SERVE_STATIC, directory, missing] } } as Processes,
   };
+}
+
+/** For a reader: what is served, what answers for what is not there, and which files say more. */
+export function siteMeaning(directory: string, missing: MissingPage, { sources }: SiteRules): string {
+  const fallback = missing === "single-page" ? ", /index.html for what is not there" : "";
+  const files = sources.length === 0 ? "" : `, by the rules of ${sources.join(" and ")}`;
+  return `${directory} is served by nginx${fallback}${files}; no language at run time`;
 }

@@ -124,7 +124,7 @@ describe("a framework", () => {
     expect(chosen.buildpack).toBe("static site with a build");
     expect(outputs(chosen)).toEqual(directories);
     expect(web(chosen)).toContain(missing);
-    expect(chosen.meaning).toContain("no Node at run time");
+    expect(chosen.meaning).toContain("no language at run time");
   });
 
   it("is named with what that means", () => {
