@@ -37,11 +37,17 @@ function isTarget(command: Command, words: readonly string[], first: string): bo
   return words.length > mostWords(command) || (pattern !== undefined && !pattern.test(first));
 }
 
-/** `blog npm test`, `blog -- npm test`; with -a: `npm test`, `blog -- npm test`. */
+/** `blog web.1 npm test`, `blog web.1 -- npm test`; with -a: `web.1 npm test`, `blog web.1 -- npm test`. */
 function withTargetAndTail(command: Command, words: readonly string[], app: string | null): BoundWords {
+  const fixed = command.words.length - 1;
+  const dashes = words.indexOf("--");
+  const head = words.slice(0, Math.max(0, dashes));
+  const tail = words.slice(dashes + 1);
   const [first, ...rest] = words;
-  if (rest[0] === "--" && first !== undefined) return { target: first, words: rest.slice(1) };
-  if (app !== null) return { target: app, words };
+  if (dashes !== -1 && first !== undefined && head.length === fixed + 1) return { target: first, words: [...head.slice(1), ...tail] };
+  if (dashes !== -1 && app !== null && head.length === fixed) return { target: app, words: [...head, ...tail] };
+  const pattern = fixed > 0 ? command.words[0]?.pattern : undefined;
+  if (app !== null && (pattern === undefined || pattern.test(first ?? ""))) return { target: app, words };
   if (first === undefined) throw missingTarget(command);
   return { target: first, words: rest };
 }

@@ -57,9 +57,12 @@ import { networkAllow } from "./commands/network-allow.ts";
 import { networkDeny } from "./commands/network-deny.ts";
 import { promote } from "./commands/promote.ts";
 import { ps } from "./commands/ps.ts";
+import { psExec } from "./commands/ps-exec.ts";
 import { psRestart } from "./commands/ps-restart.ts";
 import { psScale } from "./commands/ps-scale.ts";
 import { psSignal } from "./commands/ps-signal.ts";
+import { psStart } from "./commands/ps-start.ts";
+import { psStop } from "./commands/ps-stop.ts";
 import { registry } from "./commands/registry.ts";
 import { registryLogin } from "./commands/registry-login.ts";
 import { registryLogout } from "./commands/registry-logout.ts";
@@ -70,6 +73,7 @@ import { routerRestart } from "./commands/router-restart.ts";
 import { routerStatus } from "./commands/router-status.ts";
 import { routes } from "./commands/routes.ts";
 import { run } from "./commands/run.ts";
+import { runHistory } from "./commands/run-history.ts";
 import { status } from "./commands/status.ts";
 import { tokens } from "./commands/tokens.ts";
 import { tokensCreate } from "./commands/tokens-create.ts";
@@ -88,7 +92,24 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: "Apps", commands: [apps, appsCreate, appsInfo, appsSet, appsDestroy] },
   { title: "Branch environments", commands: [envs, envsInfo, envsCreate, envsKeep, envsProtect, envsDiff, promote, envsDestroy] },
   { title: "Config", commands: [config, configGet, configSet, configUnset, configImport, configShare] },
-  { title: "Processes", commands: [ps, psScale, psRestart, psSignal, run, logs, maintenance, maintenanceOn, maintenanceOff] },
+  {
+    title: "Processes",
+    commands: [
+      ps,
+      psScale,
+      psRestart,
+      psStop,
+      psStart,
+      psSignal,
+      psExec,
+      run,
+      runHistory,
+      logs,
+      maintenance,
+      maintenanceOn,
+      maintenanceOff,
+    ],
+  },
   { title: "Cron", commands: [cron, cronRun, cronHistory, cronLogs] },
   {
     title: "Releases and deployments",

@@ -9,7 +9,7 @@ export function outcomeText({ release, deployment }: Outcome): string {
   return release === null || KEEP_THE_RELEASE.has(deployment.kind) ? "done" : `done, v${release}`;
 }
 
-const KEEP_THE_RELEASE: ReadonlySet<DeploymentKind> = new Set(["scale", "restart", "volumes"]);
+const KEEP_THE_RELEASE: ReadonlySet<DeploymentKind> = new Set(["scale", "stop", "start", "restart", "volumes"]);
 
 export function ensureLive(deployment: Deployment): void {
   const { id, state, reason } = deployment;

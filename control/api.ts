@@ -58,7 +58,7 @@ export interface EnvironmentSummary {
   /** Current release; null: nothing pushed yet. */
   readonly release: number | null;
   readonly commit: CommitId | null;
-  readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "asleep" | "deploying";
+  readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "asleep" | "stopped" | "deploying";
   /** Also while the state says something else, as `deploying`. */
   readonly maintenance: boolean;
   readonly createdMs: number;
@@ -259,9 +259,14 @@ export interface Control {
   formation(target: Target): Promise<readonly Formation[]>;
   /** force: also where the machine has less memory than is promised then. */
   scale(target: Target, changes: readonly ScaleChange[], force: boolean, actor: Actor): Promise<Outcome>;
+  /** A type, an instance, a one-off; null: everything of the formation. It stays stopped until `start`. Answers null where it was a one-off. */
+  stop(target: Target, name: string | null, actor: Actor): Promise<Outcome | null>;
+  start(target: Target, name: string | null, actor: Actor): Promise<Outcome>;
   restart(target: Target, actor: Actor): Promise<Outcome>;
   /** `instance`: web.1, which has to run. */
   signal(target: Target, instance: string, name: InstanceSignal, actor: Actor): Promise<void>;
+  /** Another process in a running instance (web.1). Answers its exit code. */
+  exec(target: Target, instance: string, command: readonly string[], io: OneOffIo, actor: Actor): Promise<number>;
   logs(target: Target, query: Omit<LogQuery, "environment">): AsyncIterable<LogLine>;
 
   releases(target: Target): Promise<readonly Release[]>;
@@ -340,6 +345,8 @@ export interface Control {
   /** The end of what it wrote. */
   runOutput(target: Target, id: number): Promise<string>;
 
+  /** A one-off that nobody is attached to. */
+  runDetached(target: Target, command: readonly string[], timeLimitMs: number, actor: Actor): Promise<RunSummary>;
   /** One-off container of the current release. command: argv; one element is run by the shell. Answers the exit code. */
   run(target: Target, command: readonly string[], io: OneOffIo, actor: Actor): Promise<number>;
   /** Releases an image that was built elsewhere; files of the server only for the local socket. */

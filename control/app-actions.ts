@@ -10,6 +10,7 @@ import {
   type Identity,
   PushboatError,
   parseBranchName,
+  stoppedIndexes,
   WEB,
 } from "../core/index.ts";
 import type { Actor, AppSummary, Control, EnvironmentSummary } from "./api.ts";
@@ -191,10 +192,12 @@ function environmentState(deps: Deps, environment: EnvironmentRecord): Environme
   if (deps.store.deployments.open(environment.name).length > 0) return "deploying";
   if (environment.currentRelease === null) return "empty";
   if (environment.maintenance) return "maintenance";
-  if (environment.asleep) return "asleep";
   const instances = deps.runtime.instances(environment.name).filter((instance) => instance.revision === environment.revision);
   const formation = deps.store.releases.formation(environment.name);
-  if (quantityOf(WEB, formation) === 0 && instances.length === 0) return "scaled-to-zero";
+  const web = quantityOf(WEB, formation);
+  if (web > 0 && stoppedIndexes(deps.store.releases.stops(environment.name), WEB, web).length === web) return "stopped";
+  if (environment.asleep) return "asleep";
+  if (web === 0 && instances.length === 0) return "scaled-to-zero";
   if (instances.length > 0 && instances.every((instance) => instance.state === "up")) return "up";
   return instances.some((instance) => instance.state === "up") ? "degraded" : "crashed";
 }

@@ -2,7 +2,7 @@
  * The start of control: adopt what runs, roll forward what was committed, undo what was not, bring back what is missing.
  * After a crash of control nothing is touched that is as it shall be; after a reboot everything is started again.
  */
-import { type EventSink, PushboatError, renderEvent } from "../core/index.ts";
+import { type EventSink, PushboatError, placeCount, renderEvent } from "../core/index.ts";
 import type { Admission } from "./admission.ts";
 import { currentWorkload, isStranger } from "./current.ts";
 import { retire } from "./deploy.ts";
@@ -51,7 +51,7 @@ async function keepRunning(deps: Deps, environment: EnvironmentRecord): Promise<
   try {
     const workload = await currentWorkload(deps, environment);
     const running = deps.runtime.instances(environment.name).filter((instance) => instance.revision === workload.revision);
-    const wanted = workload.processes.reduce((sum, process) => sum + process.quantity, 0);
+    const wanted = placeCount(workload);
     if (running.length < wanted) return false;
     deps.runtime.keep(workload);
     return true;

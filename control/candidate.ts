@@ -13,6 +13,8 @@ import {
   RELEASE,
   requireKeys,
   type ScaleChange,
+  withStarted,
+  withStopped,
 } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import { configSources, manifestAt, plainConfig } from "./environment-config.ts";
@@ -39,6 +41,8 @@ export interface Candidate {
   readonly sizes: Readonly<Record<string, number>>;
   /** Changes of volume mounts: name -> path, or null. */
   readonly mounts: Readonly<Record<string, string | null>>;
+  /** What does not run though the formation has it. */
+  readonly stops: readonly string[];
 }
 
 export async function prepareCandidate(deps: Deps, operation: DeploymentRecord): Promise<Candidate> {
@@ -52,30 +56,45 @@ export async function prepareCandidate(deps: Deps, operation: DeploymentRecord):
   const manifest = await manifestOf(deps, operation, environment, source);
   const inputs = releaseInputs(deps, operation, environment, source, manifest);
   requireKeys(manifest, inputs.config, environment.name);
+  const formation = scaled(
+    image,
+    { ...(current === null ? manifest.formation : {}), ...deps.store.releases.formation(environment.name) },
+    operation.payload.scale ?? [],
+  );
   return {
     operation,
     environment,
     current,
     newRelease: isNewRelease(operation),
-    newRevision: operation.kind !== "scale" || resizes(operation),
+    newRevision: !KEEPS_REVISION.has(operation.kind) || resizes(operation),
     image,
     commit:
       operation.kind === "push" || operation.kind === "promote" || operation.kind === "image" ? operation.commit : (source?.commit ?? null),
     ...inputs,
     manifest,
-    formation: scaled(
-      image,
-      { ...(current === null ? manifest.formation : {}), ...deps.store.releases.formation(environment.name) },
-      operation.payload.scale ?? [],
-    ),
+    formation,
     sizes: applySizes({ ...operation.payload.sizes, ...deps.store.releases.sizes(environment.name) }, operation.payload.scale ?? []),
+    stops: stopsAfter(operation, deps.store.releases.stops(environment.name), formation),
     mounts: operation.payload.mounts ?? {},
   };
 }
 
+/** What runs already and is wanted runs on. */
+const KEEPS_REVISION: ReadonlySet<DeploymentRecord["kind"]> = new Set(["scale", "stop", "start"]);
+
 /** An instance keeps its size for life: others take its place. */
 function resizes({ payload }: DeploymentRecord): boolean {
   return (payload.scale ?? []).some(({ memoryBytes }) => memoryBytes !== undefined);
+}
+
+/** A deploy starts nothing that its owner stopped. */
+function stopsAfter(
+  { payload: { stop, start } }: DeploymentRecord,
+  stops: readonly string[],
+  formation: Readonly<Record<string, number>>,
+): readonly string[] {
+  if (stop !== undefined) return withStopped(stops, stop.name, formation);
+  return start === undefined ? stops : withStarted(stops, start.name, formation);
 }
 
 function isNewRelease({ kind }: DeploymentRecord): boolean {

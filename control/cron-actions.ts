@@ -7,7 +7,7 @@ import { requireEnvironment, requireRelease } from "./find.ts";
 import { type Runs, requireRun, runName } from "./runs.ts";
 import type { EnvironmentRecord, RunRecord } from "./store/index.ts";
 
-type CronActions = Pick<Control, "cronJobs" | "runCron" | "runs" | "runOutput">;
+type CronActions = Pick<Control, "cronJobs" | "runCron" | "runDetached" | "runs" | "runOutput">;
 
 export function createCronActions(deps: Deps, runs: Runs): CronActions {
   const { store, now } = deps;
@@ -32,6 +32,12 @@ export function createCronActions(deps: Deps, runs: Runs): CronActions {
         message: `${name} of ${environment.name} still runs (${run.refusedFor.join(", ")}), and its concurrency policy is forbid`,
         hint: `Wait for its end, or end it: ps:stop ${environment.name} ${run.refusedFor[0]}`,
       });
+    },
+    async runDetached(target, command, timeLimitMs, actor) {
+      const environment = requireEnvironment(deps, target);
+      requireRelease(deps, environment);
+      store.access.audit(actor.identity, "run", target.name, now());
+      return summarize(await runs.start({ environment, job: null, command, by: actor.identity.name, dueMs: null, timeLimitMs }));
     },
     async runs(target, job, limit) {
       const environment = requireEnvironment(deps, target);

@@ -1,5 +1,5 @@
 /** Runs the jobs of each environment's current release when they are due: one timer, and marks in the store, so that a restart goes on. */
-import type { CronJob, EnvironmentName } from "../core/index.ts";
+import { allStopped, type CronJob, type EnvironmentName } from "../core/index.ts";
 import { decideCron } from "./cron-due.ts";
 import type { Deps } from "./deps.ts";
 import { currentManifest } from "./environment-config.ts";
@@ -31,10 +31,11 @@ export function createCron(deps: Deps, runs: Runs): CronScheduler {
 
   /** Manifests are sealed with the release: opened once for each. Whatever rests now has missed nothing when it goes on. */
   const jobsOf = (environment: EnvironmentRecord): readonly CronJob[] => {
-    const of = `${environment.createdMs} ${environment.currentRelease}`;
+    const stopped = allStopped(store.releases.stops(environment.name), store.releases.formation(environment.name));
+    const of = `${environment.createdMs} ${environment.currentRelease}${stopped ? " stopped" : ""}`;
     const cached = known.get(environment.name);
     if (cached?.of === of) return cached.jobs;
-    const jobs = (currentManifest(deps, environment).cron ?? []).filter(({ suspended }) => !suspended);
+    const jobs = stopped ? [] : (currentManifest(deps, environment).cron ?? []).filter(({ suspended }) => !suspended);
     const names = jobs.map(({ name }) => name);
     store.runs.keepMarks(environment.name, names);
     known.set(environment.name, { of, jobs });

@@ -1,5 +1,5 @@
 /** What is current in an environment, as a workload: for boot, one-offs, and rolling forward. */
-import { type Instance, PushboatError, type Workload } from "../core/index.ts";
+import { type Instance, PushboatError, stoppedIndexes, type Workload } from "../core/index.ts";
 import type { Deps } from "./deps.ts";
 import { requireRelease } from "./find.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
@@ -28,18 +28,20 @@ export async function currentWorkload(deps: Deps, environment: EnvironmentRecord
     manifest: release.manifest,
     formation: deps.store.releases.formation(environment.name),
     sizes: deps.store.releases.sizes(environment.name),
+    stops: deps.store.releases.stops(environment.name),
     mounts: deps.store.resources.volumes(environment.name),
     allowed: deps.store.resources.allowed(environment.name),
     url: environmentUrl(deps.settings, environment),
   });
 }
 
-/** Of another revision, or beyond the formation: of a deployment that was undone, or killed before its old instances were stopped. */
+/** Of another revision, beyond the formation, or stopped: of a deployment that was undone, or killed before its old instances were stopped. */
 export function isStranger(
   { store }: Pick<Deps, "store">,
   instance: Pick<Instance, "environment" | "revision" | "type" | "index">,
 ): boolean {
   const current = store.apps.environment(instance.environment);
   if (current === null || instance.revision !== current.revision) return true;
-  return instance.index > quantityOf(instance.type, store.releases.formation(current.name));
+  const quantity = quantityOf(instance.type, store.releases.formation(current.name));
+  return instance.index > quantity || stoppedIndexes(store.releases.stops(current.name), instance.type, quantity).includes(instance.index);
 }

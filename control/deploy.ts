@@ -16,6 +16,7 @@ import {
   type Instance,
   type Phase,
   PushboatError,
+  placesOf,
   RELEASE,
   requireKeys,
   WEB,
@@ -141,6 +142,7 @@ function candidateWorkload(deps: Deps, candidate: Candidate, release: number, re
     manifest: candidate.manifest,
     formation: candidate.formation,
     sizes: candidate.sizes,
+    stops: candidate.stops,
     mounts: volumes.map(({ name, mountedAt }) => ({
       name,
       mountedAt: candidate.mounts[name] === undefined ? mountedAt : candidate.mounts[name],
@@ -203,12 +205,15 @@ async function start({ deps, onEvent, signal }: DeployContext, pending: PendingR
     if (first && quantity === 0 && type !== WEB)
       onEvent({ kind: "detail", text: `${type}=0 to begin with: ps:scale ${pending.workload.environment} ${type}=1` });
   }
-  const wanted = pending.workload.processes.filter((process) => process.quantity > 0);
+  const { stops, environment } = pending.candidate;
+  if (stops.length > 0) onEvent({ kind: "detail", text: `${stops.join(", ")} stopped, and stays so: ps:start ${environment.name}` });
+  const wanted = pending.workload.processes.filter((process) => placesOf(process).length > 0);
   const finished = phase(
     onEvent,
     "start",
-    `Starting ${wanted.map((process) => `${process.type}=${process.quantity}`).join(" ") || "nothing (all types are scaled to 0)"}`,
+    `Starting ${wanted.map((process) => `${process.type}=${placesOf(process).length}`).join(" ") || "nothing (all types are scaled to 0 or stopped)"}`,
   );
+  if (environment.asleep) deps.runtime.thaw(environment.name); // what goes on is to answer
   const convergence = await deps.runtime.converge(pending.workload, { onEvent, signal });
   finished();
   return { ...pending, convergence };
@@ -228,6 +233,7 @@ function commit({ deps, onEvent }: DeployContext, { candidate, release, workload
       formation: candidate.formation,
       sizes: candidate.sizes,
       mounts: candidate.mounts,
+      stops: candidate.stops,
     });
     if (wantsPassword(deps, candidate)) deps.store.apps.setPassword(candidate.environment.name, createPassword());
     if (candidate.operation.kind === "push") deps.store.apps.notePush(candidate.environment.name, deps.now());

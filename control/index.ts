@@ -26,6 +26,7 @@ import { createRouteFeed } from "./route-feed.ts";
 import { createRouterActions } from "./router-actions.ts";
 import { createRuns } from "./runs.ts";
 import { createSleep } from "./sleep.ts";
+import { createStopActions } from "./stop-actions.ts";
 import { openStore } from "./store/index.ts";
 import { createVolumeActions } from "./volume-actions.ts";
 
@@ -87,6 +88,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...appActions,
       ...createBranchActions(deps, operations, routes),
       ...createReleaseActions(deps, operations),
+      ...createStopActions(deps, operations),
       ...createResourceActions(deps, routes),
       ...createCertificateActions(deps, routes),
       ...createVolumeActions(deps, operations),

@@ -1,26 +1,20 @@
 /** Looking at what runs, and running something beside it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  EMPTY_MANIFEST,
-  type ProcessDefinition,
-  PushboatError,
-  RELEASE,
-  type Settings,
-  type ShownInstance,
-  type WEB,
-} from "../core/index.ts";
+import { EMPTY_MANIFEST, type Instance, type ProcessDefinition, PushboatError, RELEASE, type Settings, type WEB } from "../core/index.ts";
 import type { Control, StatusReport } from "./api.ts";
 import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
 import { reportDisk } from "./disk-report.ts";
 import { requireEnvironment, requireRelease } from "./find.ts";
+import { definitionOf } from "./one-off-script.ts";
 import type { JobQueue } from "./queue.ts";
+import { shownInstances } from "./shown-instances.ts";
 import { oneOffSize, sizeOf } from "./sizes.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
-type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "signal" | "formation" | "logs" | "run" | "exportImage">;
+type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "signal" | "exec" | "formation" | "logs" | "run" | "exportImage">;
 
 export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
   const { store, runtime, settings } = deps;
@@ -43,11 +37,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
         router: routerVersion === null ? "down" : "up",
       };
     },
-    async instances(target) {
-      const environment = requireEnvironment(deps, target);
-      if (environment.asleep) return await sleepingInstances(deps, environment);
-      return runtime.instances(environment.name).filter((instance) => instance.revision === environment.revision);
-    },
+    instances: (target) => shownInstances(deps, requireEnvironment(deps, target)),
     async formation(target) {
       const environment = requireEnvironment(deps, target);
       const { imageDigest, manifest } = requireRelease(deps, environment);
@@ -65,22 +55,18 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
     },
     async signal(target, name, signal, actor) {
       const environment = requireEnvironment(deps, target);
-      const running = runtime
-        .instances(environment.name)
-        .filter(
-          ({ revision, state }) => !environment.asleep && revision === environment.revision && state !== "crashed" && state !== "down",
-        );
-      const instance = running.find(({ type, index }) => `${type}.${index}` === name);
-      if (instance === undefined) {
-        throw new PushboatError({
-          code: "instance/not-running",
-          message: `no ${name} runs in ${environment.name}`,
-          hint: `See what does: ps ${environment.name}`,
-        });
-      }
+      const instance = requireRunning(deps, environment, name);
       store.access.audit(actor.identity, "signal", `${target.name}: ${signal} to ${name}`, deps.now());
       runtime.writeLog(environment.name, `pushboat[${name}]`, `SIG${signal} sent by ${actor.identity.name}`);
       await runtime.signal(instance, signal);
+    },
+    async exec(target, name, command, io, actor) {
+      const environment = requireEnvironment(deps, target);
+      const instance = requireRunning(deps, environment, name);
+      const workload = await currentWorkload(deps, environment);
+      store.access.audit(actor.identity, "exec", `${target.name} ${name}`, deps.now());
+      runtime.writeLog(environment.name, `pushboat[${name}]`, `exec by ${actor.identity.name}: ${command[0] ?? ""}`);
+      return await runtime.exec(instance, { workload, definition: definitionOf(command), signal: actor.disconnected }, io);
     },
     logs(target, query) {
       const environment = requireEnvironment(deps, target);
@@ -97,7 +83,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
         {
           workload,
           name: `run.${store.runs.nextNumber()}`,
-          definition: { form: command.length === 1 ? "shell" : "exec", command },
+          definition: definitionOf(command),
           size: oneOffSize(settings, environment, "run", release.manifest),
           extraEnv: {},
           signal: actor.disconnected,
@@ -128,6 +114,21 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
   };
 }
 
+function requireRunning({ runtime }: Deps, environment: EnvironmentRecord, name: string): Instance {
+  const instance = runtime
+    .instances(environment.name)
+    .find(
+      ({ revision, state, type, index }) =>
+        !environment.asleep && revision === environment.revision && state !== "crashed" && state !== "down" && `${type}.${index}` === name,
+    );
+  if (instance !== undefined) return instance;
+  throw new PushboatError({
+    code: "instance/not-running",
+    message: `no ${name} runs in ${environment.name}`,
+    hint: environment.asleep ? "It sleeps: a request to its URL wakes it." : `See what does: ps ${environment.name}`,
+  });
+}
+
 /** What the launcher's loop keeps running: NAME -> "PID STARTTICKS". */
 function platformProcesses(settings: Settings): StatusReport["processes"] {
   const directory = join(settings.runDirectory, "processes");
@@ -139,30 +140,4 @@ function platformProcesses(settings: Settings): StatusReport["processes"] {
   } catch {
     return [];
   }
-}
-
-/** What will run again at the next request; nothing of it has a process now, or a frozen one. */
-async function sleepingInstances(deps: Deps, environment: EnvironmentRecord): Promise<readonly ShownInstance[]> {
-  const workload = await currentWorkload(deps, environment);
-  const frozen = deps.runtime.instances(environment.name);
-  return workload.processes.flatMap(({ type, quantity }) =>
-    Array.from({ length: quantity }, (_, at): ShownInstance => {
-      const held = frozen.find((instance) => instance.type === type && instance.index === at + 1);
-      return {
-        id: held?.id ?? "",
-        environment: environment.name,
-        revision: workload.revision,
-        release: workload.release,
-        type,
-        index: at + 1,
-        state: "idle",
-        address: null,
-        pid: held?.pid ?? null,
-        memoryBytes: held?.memoryBytes ?? 0,
-        restarts: held?.restarts ?? 0,
-        sinceMs: held?.sinceMs ?? environment.createdMs,
-        reason: "asleep until its next visitor",
-      };
-    }),
-  );
 }

@@ -42,6 +42,11 @@ export async function runScript(deps: Pick<Deps, "runtime" | "now">, workload: W
   return (await runInImage(deps, workload, { size, name, source: script.name, definition, onEvent, signal })).exitCode;
 }
 
+/** One word is run by the shell; several are taken as they are. */
+export function definitionOf(command: readonly string[]): ProcessDefinition {
+  return { form: command.length === 1 ? "shell" : "exec", command };
+}
+
 function lineStream(onLine: (text: string) => void): PassThrough {
   const stream = new PassThrough();
   let rest = "";

@@ -1,6 +1,15 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
 import { createHash } from "node:crypto";
-import { type HostCertificate, type HostName, type Route, type RouteCondition, type RoutePages, routeTarget, WEB } from "../core/index.ts";
+import {
+  type HostCertificate,
+  type HostName,
+  type Route,
+  type RouteCondition,
+  type RoutePages,
+  routeTarget,
+  stoppedIndexes,
+  WEB,
+} from "../core/index.ts";
 import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
 import { createPageBook, type PageBook } from "./own-pages.ts";
@@ -166,10 +175,12 @@ function buildRoute(deps: Pick<Deps, "settings" | "store" | "runtime">, environm
     .healthy(environment.name)
     .filter(({ type }) => type === WEB)
     .map(routeTarget);
+  const quantity = quantityOf(WEB, deps.store.releases.formation(environment.name));
   const condition = routeCondition({
     environment,
     targets: targets.length,
-    quantity: quantityOf(WEB, deps.store.releases.formation(environment.name)),
+    quantity,
+    stopped: quantity > 0 && stoppedIndexes(deps.store.releases.stops(environment.name), WEB, quantity).length === quantity,
     allCrashed: web.length > 0 && web.every((instance) => instance.state === "crashed"),
   });
   const password = environment.branch === null ? null : deps.store.apps.password(environment.name);
@@ -190,14 +201,17 @@ interface RouteFacts {
   readonly environment: Pick<EnvironmentRecord, "currentRelease" | "maintenance" | "holding" | "asleep">;
   readonly targets: number;
   readonly quantity: number;
+  /** All of web, by its owner. */
+  readonly stopped: boolean;
   readonly allCrashed: boolean;
 }
 
 /** What a host answers. An environment whose instances are on their way (boot, restart) holds its requests. */
-export function routeCondition({ environment, targets, quantity, allCrashed }: RouteFacts): RouteCondition {
+export function routeCondition({ environment, targets, quantity, stopped, allCrashed }: RouteFacts): RouteCondition {
   if (environment.maintenance && !(environment.holding && environment.currentRelease !== null)) return "maintenance";
   if (environment.holding) return "starting";
   if (environment.currentRelease === null) return "empty";
+  if (stopped) return "stopped";
   if (environment.asleep) return "asleep";
   if (targets > 0) return "up";
   if (quantity === 0) return "no-web";

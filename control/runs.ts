@@ -1,8 +1,9 @@
 /** One-offs that nobody is attached to, with a row for each: they outlive control, and their end is written down whoever sees it. */
-import { type CronConcurrency, type OneOffEnd, type ProcessDefinition, PushboatError } from "../core/index.ts";
+import { type CronConcurrency, type OneOffEnd, PushboatError } from "../core/index.ts";
 import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
 import { currentManifest } from "./environment-config.ts";
+import { definitionOf } from "./one-off-script.ts";
 import { oneOffSize } from "./sizes.ts";
 import type { EnvironmentRecord, RunRecord } from "./store/index.ts";
 
@@ -69,7 +70,7 @@ export function createRuns(deps: Deps): Runs {
       const workload = await currentWorkload(deps, environment);
       const id = row(order, workload.release);
       const name = runName({ id, job });
-      const definition: ProcessDefinition = { form: command.length === 1 ? "shell" : "exec", command };
+      const definition = definitionOf(command);
       try {
         await runtime.startDetached({
           workload,

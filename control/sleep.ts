@@ -1,5 +1,5 @@
 /** Branch environments that nobody visits sleep: stopped, or frozen in memory. The first request wakes them while it is held. */
-import { type EnvironmentName, type EventSink, renderEvent } from "../core/index.ts";
+import { type EnvironmentName, type EventSink, placeCount, renderEvent } from "../core/index.ts";
 import type { Admission } from "./admission.ts";
 import { settingsOf } from "./branch-environments.ts";
 import { currentWorkload } from "./current.ts";
@@ -62,7 +62,7 @@ export function createSleep(deps: Deps, routes: RouteFeed, admission: Admission)
       const workload = await currentWorkload(deps, environment);
       runtime.thaw(name);
       const running = runtime.instances(name).filter(({ revision, state }) => revision === workload.revision && state === "up");
-      const wanted = workload.processes.reduce((sum, process) => sum + process.quantity, 0);
+      const wanted = placeCount(workload);
       if (running.length < wanted) await admission.run(() => bringUp(environment, workload));
       else runtime.keep(workload);
       store.apps.setAsleep(name, false);

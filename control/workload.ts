@@ -11,6 +11,7 @@ import {
   type ProcessType,
   RELEASE,
   type Settings,
+  stoppedIndexes,
   type VolumeMount,
   WEB,
   type Workload,
@@ -32,6 +33,8 @@ export interface WorkloadInput {
   readonly formation: Readonly<Record<string, number>>;
   /** Memory asked for by hand. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** What ps:stop stopped. */
+  readonly stops: readonly string[];
   readonly mounts: readonly { readonly name: string; readonly mountedAt: string | null }[];
   readonly allowed: readonly PrivateAddress[];
   readonly url: string;
@@ -60,6 +63,7 @@ export function makeWorkload(input: WorkloadInput): Workload {
           type,
           definition,
           quantity: quantityOf(type, input.formation),
+          stopped: stoppedIndexes(input.stops, type, quantityOf(type, input.formation)),
           size: sizeOf(settings, environment, type, input),
           readiness: { checks: health.startup, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
           health,

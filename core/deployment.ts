@@ -28,7 +28,7 @@ export function isFinal(state: DeploymentState): boolean {
   return DEPLOYMENT_TRANSITIONS[state].length === 0;
 }
 
-export type DeploymentKind = "push" | "config" | "scale" | "rollback" | "restart" | "volumes" | "promote" | "image";
+export type DeploymentKind = "push" | "config" | "scale" | "stop" | "start" | "rollback" | "restart" | "volumes" | "promote" | "image";
 
 export interface Deployment {
   /** Counts up over the whole platform. */

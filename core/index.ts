@@ -34,5 +34,6 @@ export * from "./schema-error.ts";
 export * from "./settings.ts";
 export * from "./shell-words.ts";
 export * from "./size.ts";
+export * from "./stops.ts";
 export * from "./test-phase.ts";
 export * from "./workload.ts";

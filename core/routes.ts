@@ -9,6 +9,8 @@ export type RouteCondition =
   | "empty"
   /** H14: web is scaled to 0 or the app has none. */
   | "no-web"
+  /** H82: ps:stop stopped web. */
+  | "stopped"
   /** H10: every web instance crashed. */
   | "crashed"
   /** Requests wait for up to holdMs, then H20. */

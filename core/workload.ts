@@ -29,10 +29,22 @@ export interface WorkloadProcess {
   readonly type: ProcessType;
   readonly definition: ProcessDefinition;
   readonly quantity: number;
+  /** Of 1..quantity, those that ps:stop stopped. */
+  readonly stopped?: readonly number[];
   readonly size: InstanceSize;
   readonly readiness: ReadinessRule;
   /** After it went live. */
   readonly health: HealthRules;
+}
+
+/** Indexes of the instances that shall run. */
+export function placesOf({ quantity, stopped = [] }: Pick<WorkloadProcess, "quantity" | "stopped">): readonly number[] {
+  return Array.from({ length: quantity }, (_, at) => at + 1).filter((index) => !stopped.includes(index));
+}
+
+/** How many instances shall run. */
+export function placeCount({ processes }: Pick<Workload, "processes">): number {
+  return processes.reduce((sum, process) => sum + placesOf(process).length, 0);
 }
 
 /** Everything an environment shall run. Instances of another `revision` are surplus. */
@@ -79,8 +91,12 @@ export interface Instance {
   readonly reason: string | null;
 }
 
-/** An instance as its owner sees it: `idle` where the environment sleeps. */
-export type ShownInstance = Omit<Instance, "state"> & { readonly state: InstanceState | "idle" };
+/** An instance as its owner sees it: `idle` where the environment sleeps, `stopped` by ps:stop. One-offs are shown beside them. */
+export type ShownInstance = Omit<Instance, "state"> & {
+  readonly state: InstanceState | "idle" | "stopped";
+  /** The command of a one-off, where it is known. */
+  readonly oneOff?: string;
+};
 
 declare const healthy: unique symbol;
 /** Only `converge` makes these, and only these can be routed to. */
@@ -197,6 +213,8 @@ export interface Runtime {
   onChange(listener: (environment: EnvironmentName) => void): void;
   /** A container of its own from the workload's image and env: release commands and `run`. Output goes to io and, for release commands, to the log. */
   runOneOff(spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult>;
+  /** Another process in a running instance, inside the same fences. Answers its exit code; aborting ends it. */
+  exec(instance: Instance, spec: Pick<OneOffSpec, "workload" | "definition" | "signal">, io: OneOffIo): Promise<number>;
   /** Resolves when its command was started; it goes on without us, and is adopted like an instance. */
   startDetached(spec: DetachedSpec): Promise<void>;
   /** Called at the end of each detached one-off, also of one that ended while control was down (from `adopt` on). */

@@ -56,6 +56,8 @@ function routed(route: BookedRoute): Destination {
       return { kind: "fail", failure: FAILURES.nothingPushed, route };
     case "no-web":
       return { kind: "fail", failure: FAILURES.noWeb, route };
+    case "stopped":
+      return { kind: "fail", failure: FAILURES.stopped, route };
     case "crashed":
       return { kind: "fail", failure: FAILURES.crashed, route };
     case "maintenance":

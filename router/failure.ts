@@ -32,6 +32,7 @@ export const FAILURES = {
   clientGone: failure("H27", 499, "Client Request Interrupted", ""),
   maintenance: failure("H80", 503, "Maintenance mode", "This application is down for maintenance.", 60),
   nothingPushed: failure("H81", 404, "Blank app", "Nothing has been pushed to this application yet."),
+  stopped: failure("H82", 503, "App stopped", "This application was stopped by its owner."),
   ours: failure("H99", 500, "Platform error", "Pushboat failed. This is not the application's fault."),
   unknownHost: failure(null, 404, "Unknown host", "There is no application at this address."),
   routerStarting: failure(null, 503, "Router starting", "Pushboat is starting.", 1),

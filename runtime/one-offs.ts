@@ -1,10 +1,9 @@
 /** Containers for one command: release commands and `run`. They are not instances; they end with their command. */
-import type { Readable } from "node:stream";
 import type { EnvironmentName, OneOffIo, OneOffResult, OneOffSpec } from "../core/index.ts";
-import { commandLine } from "./command-line.ts";
 import { newContainerId } from "./container-id.ts";
-import { type ContainerOrder, containerEnv, containerSpec } from "./container-spec.ts";
-import type { ContainerExit, Engine, ExecProcess } from "./engine/contract.ts";
+import { type ContainerOrder, containerSpec } from "./container-spec.ts";
+import type { ContainerExit, Engine } from "./engine/contract.ts";
+import { startAttached } from "./exec.ts";
 import { oneOffLabels } from "./instance-labels.ts";
 import type { Logs } from "./logs/index.ts";
 
@@ -106,23 +105,10 @@ async function runLogged({ engine, logs }: OneOffsParts, order: ContainerOrder, 
 
 /** The command runs beside an idle init; exit code, streams, size and signals are its own. */
 async function runAttached({ engine }: OneOffsParts, order: ContainerOrder, io: OneOffIo): Promise<OneOffResult> {
-  const { config } = order.workload.image;
-  const child = await engine.exec({
-    id: order.id,
-    argv: commandLine(order.definition),
-    env: { ...containerEnv(order), ...(io.terminal === null ? {} : { TERM: io.terminal.type }) },
-    workingDirectory: config.workingDirectory,
-    uid: config.uid,
-    gid: config.gid,
-    terminal: io.terminal === null ? null : { type: io.terminal.type, columns: io.terminal.columns, rows: io.terminal.rows },
-  });
-  io.terminal?.onResize(({ columns, rows }) => child.resize(columns, rows));
-  io.onSignal((name) => child.signal(name));
-  feed(child, io);
-  const outputs = [carry(child.stdout, io.stdout), carry(child.stderr, io.stderr)];
+  const { child, outputs } = await startAttached(engine, order, io);
   const exitCode = await child.exit;
   const exit = await endIdle(engine, order.id);
-  await Promise.all(outputs);
+  await outputs;
   return { exitCode, outOfMemory: exit.outOfMemory };
 }
 
@@ -130,22 +116,6 @@ async function runAttached({ engine }: OneOffsParts, order: ContainerOrder, io: 
 async function endIdle(engine: Engine, id: string): Promise<ContainerExit> {
   await engine.kill(id, "KILL");
   return await engine.wait(id, new AbortController().signal);
-}
-
-function feed(child: ExecProcess, io: OneOffIo): void {
-  child.stdin.on("error", () => {}); // a command need not read its input
-  if (io.stdin === null) child.stdin.end();
-  else io.stdin.pipe(child.stdin);
-}
-
-/** Resolves when all was handed on; the target stays open. */
-function carry(from: NodeJS.ReadableStream, to: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    from.once("end", resolve);
-    from.once("error", () => resolve());
-    (from as Readable).once("close", resolve);
-    from.pipe(to, { end: false });
-  });
 }
 
 /** Those a container's init passes on to its command. */

@@ -1,5 +1,5 @@
 /** Desired x actual -> steps. Pure: the whole of what the supervisor decides about who runs. */
-import { type ProcessType, WEB, type Workload, type WorkloadProcess } from "../core/index.ts";
+import { type ProcessType, placesOf, WEB, type Workload, type WorkloadProcess } from "../core/index.ts";
 import { isLiving, type Tracked } from "./tracked.ts";
 
 /** Web first until ready, then all others side by side (design.md: order of the start). */
@@ -26,7 +26,7 @@ export function nextStage(steps: readonly Step[]): readonly Step[] {
 
 /** The instance that fills each wanted place, where there is one. */
 export function wanted(desired: Workload, actual: readonly Tracked[]): readonly Tracked[] {
-  return desired.processes.flatMap((process) => places(process).flatMap((index) => occupant(desired, process.type, index, actual) ?? []));
+  return desired.processes.flatMap((process) => placesOf(process).flatMap((index) => occupant(desired, process.type, index, actual) ?? []));
 }
 
 /** What is there and not wanted; also the dead, so that they are removed. */
@@ -37,7 +37,7 @@ export function surplus(desired: Workload, actual: readonly Tracked[]): readonly
 
 function planProcess(desired: Workload, process: WorkloadProcess, actual: readonly Tracked[]): readonly Step[] {
   const stage: Stage = process.type === WEB ? "web" : "others";
-  return places(process).flatMap((index): readonly Step[] => {
+  return placesOf(process).flatMap((index): readonly Step[] => {
     const instance = occupant(desired, process.type, index, actual);
     if (instance === undefined) return [{ kind: "start", stage, type: process.type, index }];
     if (instance.state === "starting") return [{ kind: "await", stage, instance }];
@@ -45,10 +45,6 @@ function planProcess(desired: Workload, process: WorkloadProcess, actual: readon
       return [{ kind: "replace", stage, type: process.type, index, crashed: instance }];
     return [];
   });
-}
-
-function places(process: WorkloadProcess): readonly number[] {
-  return Array.from({ length: process.quantity }, (_, place) => place + 1);
 }
 
 /** Same revision, type and index; a living one before a crashed one (killed between start and removal, both may be there). */

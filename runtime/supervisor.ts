@@ -6,6 +6,7 @@ import { APP_PORT } from "./container-spec.ts";
 import { converge } from "./converge.ts";
 import { createDetached } from "./detached.ts";
 import type { Engine } from "./engine/contract.ts";
+import { execIn } from "./exec.ts";
 import { createHealth } from "./health.ts";
 import { InstanceTable } from "./instance-table.ts";
 import { createKeeper } from "./keeper.ts";
@@ -15,7 +16,7 @@ import { createOneOffs } from "./one-offs.ts";
 import { wanted } from "./plan.ts";
 import { createReadyMarks } from "./ready-marks.ts";
 import { createStop } from "./stop.ts";
-import { isLiving, supervisorSource, type Tracked } from "./tracked.ts";
+import { instanceName, isLiving, supervisorSource, type Tracked } from "./tracked.ts";
 
 export interface SupervisorOptions {
   readonly settings: Settings;
@@ -127,6 +128,8 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       await ways.ensure(spec.workload);
       return await oneOffs.run(spec, io);
     },
+    exec: (instance, { workload, definition, signal }, io) =>
+      execIn(engine, { id: instance.id, workload, name: instanceName(instance), definition, extraEnv: {}, signal }, io),
     startDetached: async (spec) => {
       await ways.ensure(spec.workload);
       await detached.start(spec);

@@ -1,6 +1,7 @@
 /** ps:signal: a signal to the processes of one running instance. */
 import { INSTANCE_SIGNALS, PushboatError, quote } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
+import { INSTANCE_PATTERN } from "./ps-exec.ts";
 
 export const psSignal: EnvironmentCommand = {
   name: "ps:signal",
@@ -8,7 +9,7 @@ export const psSignal: EnvironmentCommand = {
   details: "An instance that ends of it has crashed, and is started again by the restart policy.",
   target: "environment",
   words: [
-    { name: "INSTANCE", description: "as `ps` shows it: web.1", required: true, pattern: /^[a-z0-9_-]{1,63}\.\d{1,9}$/ },
+    { name: "INSTANCE", description: "as `ps` shows it: web.1", required: true, pattern: INSTANCE_PATTERN },
     { name: "SIGNAL", description: INSTANCE_SIGNALS.join(", "), required: true },
   ],
   examples: ["ps:signal blog web.1 HUP"],

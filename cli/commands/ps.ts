@@ -1,8 +1,8 @@
 /** ps: process types and their instances. */
 import type { Formation } from "../../control/index.ts";
-import { formatBytes, type InstanceSize, type ShownInstance } from "../../core/index.ts";
+import { formatBytes, type InstanceSize, printable, type ShownInstance } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
-import { heading } from "../table.ts";
+import { heading, shortened } from "../table.ts";
 import { isoTime, when } from "../when.ts";
 
 export const ps: EnvironmentCommand = {
@@ -25,7 +25,10 @@ export const ps: EnvironmentCommand = {
 
 function psLines(formation: readonly Formation[], instances: readonly ShownInstance[], nowMs: number): readonly string[] {
   const known = new Set<string>(formation.map(({ type }) => type));
-  const gone = [...new Set(instances.map(({ type }) => type))].filter((type) => !known.has(type));
+  const oneOffs = instances.filter(({ oneOff }) => oneOff !== undefined);
+  const gone = [...new Set(instances.flatMap(({ type, oneOff }) => (oneOff === undefined ? [type] : [])))].filter(
+    (type) => !known.has(type),
+  );
   const headings = [
     ...formation.map(({ type, quantity, command, size, usual }) => ({
       type,
@@ -33,10 +36,15 @@ function psLines(formation: readonly Formation[], instances: readonly ShownInsta
     })),
     ...gone.map((type) => ({ type, title: `${type}: of an earlier release` })),
   ];
-  return headings.flatMap(({ type, title }, place) => [
+  const sections = headings.map(({ type, title }) => ({
+    title,
+    instances: instances.filter((instance) => instance.type === type && instance.oneOff === undefined),
+  }));
+  if (oneOffs.length > 0) sections.push({ title: "one-off processes", instances: oneOffs });
+  return sections.flatMap((section, place) => [
     ...(place === 0 ? [] : [""]),
-    heading(title),
-    ...instances.filter((instance) => instance.type === type).map((instance) => instanceLine(instance, nowMs)),
+    heading(section.title),
+    ...section.instances.map((instance) => instanceLine(instance, nowMs)),
   ]);
 }
 
@@ -55,8 +63,9 @@ function sizeNote(size: InstanceSize, usual: InstanceSize): string {
 }
 
 /** `web.1: up 2026/08/01 10:00:00 +0000 (~ 5m ago)` */
-function instanceLine({ type, index, state, sinceMs, reason, restarts }: ShownInstance, nowMs: number): string {
+function instanceLine({ type, index, state, sinceMs, reason, restarts, oneOff = "" }: ShownInstance, nowMs: number): string {
   const notes = [
+    ...(oneOff === "" ? [] : [shortened(printable(oneOff))]),
     ...(reason === null || state === "up" ? [] : [reason]),
     ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? "restart" : "restarts"}`]),
   ];

@@ -20,6 +20,9 @@ export interface Payload {
   readonly config?: Readonly<Record<string, string | null>>;
   /** `web` -> new quantity, or relative. */
   readonly scale?: readonly ScaleChange[];
+  /** null: everything. */
+  readonly stop?: { readonly name: string | null };
+  readonly start?: { readonly name: string | null };
   readonly rollbackTo?: number;
   readonly mounts?: Readonly<Record<string, string | null>>;
   readonly noCache?: boolean;

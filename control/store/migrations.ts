@@ -250,4 +250,12 @@ export const MIGRATIONS: readonly string[] = [
   -- Memory of each instance, asked for by hand; null: what the release's files say, or the default.
   ALTER TABLE formation ADD COLUMN memory_bytes INTEGER;
   `,
+  `
+  -- What ps:stop stopped: process types and single instances.
+  CREATE TABLE stops (
+    environment TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    name TEXT NOT NULL,                -- worker, web.2
+    PRIMARY KEY (environment, name)
+  ) STRICT;
+  `,
 ];

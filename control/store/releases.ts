@@ -46,6 +46,8 @@ export interface CommitPoint {
   /** Memory asked for by hand. */
   readonly sizes: Readonly<Record<string, number>>;
   readonly mounts: Readonly<Record<string, string | null>>;
+  /** Types and instances that do not run though the formation has them. */
+  readonly stops: readonly string[];
 }
 
 export function createReleaseStore(database: Database, sql: Statements, seal: Seal, apps: AppStore, resources: ResourceStore) {
@@ -162,6 +164,13 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
       });
     },
 
+    stops: (environment: EnvironmentName): readonly string[] =>
+      sql.all("SELECT name FROM stops WHERE environment = ? ORDER BY name", environment).map((row) => text(row, "name")),
+    setStops(environment: EnvironmentName, names: readonly string[]): void {
+      sql.run("DELETE FROM stops WHERE environment = ?", environment);
+      for (const name of names) sql.run("INSERT INTO stops (environment, name) VALUES (?, ?)", environment, name);
+    },
+
     nextRouteVersion(): number {
       sql.run("UPDATE meta SET value = value + 1 WHERE key = 'route_version'");
       return this.routeVersion();
@@ -190,6 +199,7 @@ export function createReleaseStore(database: Database, sql: Statements, seal: Se
         apps.setGenerated(point.environment, point.generated);
         apps.setAsleep(point.environment, false);
         this.setFormation(point.environment, point.formation, point.sizes);
+        this.setStops(point.environment, point.stops);
         resources.setMounts(point.environment, point.mounts);
         const committed = sql.run(
           "UPDATE deployments SET state = 'committed', release = ? WHERE id = ? AND state NOT IN ('live', 'failed', 'cancelled', 'superseded')",

@@ -200,6 +200,7 @@ function runtimeDouble(): Runtime {
       for (const { id } of instances) if (world.running.delete(id)) world.log.push(`stop ${id}`);
     },
     signal: async () => {},
+    exec: async () => 0,
     startDetached: async () => {},
     onDetachedEnd: () => undefined,
     endOneOff: async () => false,

@@ -313,6 +313,20 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     allowNetwork: async () => {},
     denyNetwork: async () => {},
     allowedNetwork: async () => [{ address: "10.0.0.5", port: 5432 }],
+    stop: async (_, name) =>
+      name === "run.17" ? null : { release: null, deployment: { ...DEPLOYMENT, kind: "stop" as const, release: null } },
+    start: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "start" as const, release: null } }),
+    exec: async () => 0,
+    runDetached: async () => ({
+      ...RUN,
+      name: "run.17",
+      job: null,
+      by: "alice",
+      dueMs: null,
+      endedMs: null,
+      state: "running",
+      exitCode: null,
+    }),
     cronJobs: async () => [
       {
         name: "backup",

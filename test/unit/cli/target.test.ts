@@ -39,6 +39,8 @@ describe("the target", () => {
     [["rollback", "-a", "here", "blog"], "blog"],
     [["rollback", "-a", "here", "blog", "v3"], "blog"],
     [["run", "-a", "here", "blog", "--", "ls"], "blog"],
+    [["ps:exec", "-a", "here", "blog", "web.1", "--", "ls"], "blog"],
+    [["ps:exec", "-a", "here", "blog", "web.1", "ls"], "blog"],
   ])("that was typed wins over the directory's: %j", async (argv, target) => {
     expect(await targetOf(...argv)).toBe(target);
   });
@@ -55,6 +57,23 @@ describe("the target", () => {
       expect((await call([...argv, "-a", "blog"])).exitCode).toBe(0);
     },
   );
+});
+
+describe("the words of ps:exec", () => {
+  it.each([
+    [["ps:exec", "blog", "web.1", "--", "sh", "-c", "ls"]],
+    [["ps:exec", "blog", "web.1", "sh", "-c", "ls"]],
+    [["ps:exec", "-a", "blog", "web.1", "--", "sh", "-c", "ls"]],
+    [["ps:exec", "-a", "blog", "web.1", "sh", "-c", "ls"]],
+    [["ps:exec", "-a", "here", "blog", "web.1", "--", "sh", "-c", "ls"]],
+  ])("%j", async (argv) => {
+    const { asked } = await call(argv);
+    expect(asked).toEqual([{ method: "exec", with: [expect.objectContaining({ name: "blog" }), "web.1", ["sh", "-c", "ls"]] }]);
+  });
+  it("leave the command's own -- alone", async () => {
+    const { asked } = await call(["ps:exec", "blog", "web.1", "npm", "test", "--", "-x"]);
+    expect(asked[0]?.with[2]).toEqual(["npm", "test", "--", "-x"]);
+  });
 });
 
 describe("maintenance", () => {

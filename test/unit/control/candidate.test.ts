@@ -61,6 +61,7 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
     manifest: EMPTY_MANIFEST,
     formation: { web: 2 },
     sizes: {},
+    stops: [],
     mounts: [
       { name: "uploads", mountedAt: "/app/uploads" },
       { name: "spare", mountedAt: null },
@@ -121,6 +122,16 @@ test.each([
     { environment: { currentRelease: 1, maintenance: false, holding: false, asleep: true }, targets: 1, quantity: 1, allCrashed: false },
     "asleep",
   ],
+  [
+    {
+      environment: { currentRelease: 1, maintenance: false, holding: false, asleep: true },
+      targets: 0,
+      quantity: 1,
+      stopped: true,
+      allCrashed: false,
+    },
+    "stopped",
+  ],
 ] as const)("a host's condition: %j is %s", (facts, condition) => {
-  expect(routeCondition(facts)).toBe(condition);
+  expect(routeCondition({ stopped: false, ...facts })).toBe(condition);
 });

@@ -103,6 +103,7 @@ function givenRelease(yml: string): void {
     formation: { web: 1 },
     sizes: {},
     mounts: {},
+    stops: [],
   });
 }
 
@@ -183,6 +184,23 @@ it("a job that rested, or was not there, has missed nothing when it comes back",
   await pass(180);
   expect(started).toEqual([]);
   givenRelease(tick());
+  cron.look();
+  await pass(29);
+  expect(started).toEqual([]);
+  await pass(1);
+  expect(started).toHaveLength(1);
+  cron.close();
+});
+
+it("nothing runs in an environment that its owner stopped, and nothing was missed when it is started", async () => {
+  givenRelease(tick());
+  const { cron } = givenControl();
+  cron.start();
+  store.releases.setStops(production, ["web"]);
+  cron.look();
+  await pass(180);
+  expect(started).toEqual([]);
+  store.releases.setStops(production, []);
   cron.look();
   await pass(29);
   expect(started).toEqual([]);

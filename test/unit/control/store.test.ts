@@ -57,6 +57,7 @@ const commitRelease = (release: number, deployment: ReturnType<typeof push>, con
     formation: { web: 2 },
     sizes: { web: 1024 ** 3 },
     mounts: {},
+    stops: [],
   });
 
 test("the commit point changes release, config, formation, deployment and route version together", () => {

@@ -57,6 +57,13 @@ describe("plan", () => {
     expect(names(surplus(givenWorkload({ web: 1 }), actual))).toEqual(["dead"]);
   });
 
+  test("does not start what its owner stopped, and finds it surplus where it runs", () => {
+    const workload = givenWorkload({ web: 3 });
+    const stopped = { ...workload, processes: workload.processes.map((process) => ({ ...process, stopped: [2] })) };
+    expect(words(plan(stopped, [givenInstance("web.1")]))).toEqual(["start web.3"]);
+    expect(names(surplus(stopped, [givenInstance("web.1"), givenInstance("web.2"), givenInstance("web.3")]))).toEqual(["web.2-12"]);
+  });
+
   test("asks for nothing where a type is scaled to 0", () => {
     expect(plan(givenWorkload({ web: 0 }), [])).toEqual([]);
   });
