@@ -3,6 +3,7 @@ import { chown, open, readFile, rename, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { HostCertificate } from "../core/index.ts";
 import { hostName } from "./host.ts";
+import { SESSION_CONTEXT } from "./ticket-key.ts";
 
 /** On tmpfs in the run directory: private keys do not touch the disk in clear. */
 export async function writeCertificates(path: string, certificates: readonly HostCertificate[], groupId: number | null): Promise<void> {
@@ -59,7 +60,7 @@ export class Certificates {
     if (found === undefined) return null;
     const known = this.#contexts.get(found);
     if (known !== undefined) return known;
-    const made = createSecureContext({ cert: found.certificate, key: found.key });
+    const made = createSecureContext({ cert: found.certificate, key: found.key, sessionIdContext: SESSION_CONTEXT });
     this.#contexts.set(found, made);
     return made;
   }

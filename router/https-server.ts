@@ -1,8 +1,10 @@
 /** TLS before the same connections: the certificate is chosen by name at each handshake, so that a new one needs no restart. */
-import type { Socket } from "node:net";
-import { createServer, type Server } from "node:tls";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer } from "node:tls";
+import type { AlpnChallenges } from "./alpn-challenges.ts";
 import type { OnContext } from "./certificate-waits.ts";
 import type { Certificates } from "./certificates.ts";
+import { SESSION_CONTEXT } from "./ticket-key.ts";
 
 /** Mozilla's "intermediate", without the DHE suites: forward secrecy and AEAD only. TLS 1.3 suites are OpenSSL's own. */
 const CIPHERS = [
@@ -18,9 +20,19 @@ const CIPHERS = [
 ].join(":");
 /** A client that opens and says nothing; Node's own is 120 s. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a ticket is taken; Node's own is 300 s for TLS 1.2. Browsers keep them for hours at most. */
+const SESSION_SECONDS = 7_200;
+
+export interface HttpsServer {
+  /** Not listening yet. */
+  readonly server: Server;
+  /** From now on; sessions sealed with another one are not resumed. */
+  setTicketKey(key: Buffer): void;
+}
 
 export interface HttpsServerOptions {
   readonly certificates: Certificates;
+  readonly challenges: AlpnChallenges;
   /** A name without one: calls back when it is clear whether there will be one. */
   readonly onMissing: (serverName: string, done: OnContext) => void;
   readonly socketOptions: { readonly allowHalfOpen: boolean; readonly noDelay: boolean; readonly keepAlive: boolean };
@@ -29,10 +41,20 @@ export interface HttpsServerOptions {
   readonly onDefect: (error: unknown) => void;
 }
 
-export function createHttpsServer({ certificates, onMissing, socketOptions, onConnection, onHttp2, onDefect }: HttpsServerOptions): Server {
-  const server = createServer(
+export function createHttpsServer({
+  certificates,
+  challenges,
+  onMissing,
+  socketOptions,
+  onConnection,
+  onHttp2,
+  onDefect,
+}: HttpsServerOptions): HttpsServer {
+  const secure = createServer(
     {
       ...socketOptions,
+      sessionTimeout: SESSION_SECONDS,
+      sessionIdContext: SESSION_CONTEXT,
       minVersion: "TLSv1.2",
       ciphers: CIPHERS,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -54,6 +76,8 @@ export function createHttpsServer({ certificates, onMissing, socketOptions, onCo
     (socket) => (socket.alpnProtocol === "h2" ? onHttp2(socket) : onConnection(socket)),
   );
   // A handshake that failed is the client's affair, or a name without a certificate; Node has closed the socket.
-  server.on("tlsClientError", (_, socket) => socket.destroy());
-  return server;
+  secure.on("tlsClientError", (_, socket) => socket.destroy());
+  const begin = (socket: Socket) => secure.emit("connection", socket);
+  const server = createTcpServer(socketOptions, (socket) => (challenges.isPending ? challenges.accept(socket, begin) : begin(socket)));
+  return { server, setTicketKey: (key) => secure.setTicketKeys(key) };
 }

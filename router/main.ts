@@ -25,6 +25,7 @@ const router = createRouter({
   port: settings.httpPort,
   httpsPort: settings.httpsPort,
   certificatesFile: `${runDirectory}/routes/certificates.json`,
+  ticketKeyFile: `${runDirectory}/routes/ticket-key`,
   ordersCertificates: settings.tls === "acme",
   snapshotFile: `${runDirectory}/routes/routes.json`,
   pagesDirectory: `${runDirectory}/routes/pages`,

@@ -14,6 +14,7 @@ import { writePages } from "./own-pages.ts";
 import { replaceRouter } from "./replacement.ts";
 import { RouterLink } from "./router-link.ts";
 import { writeSnapshot } from "./snapshot.ts";
+import { keepTicketKey } from "./ticket-key.ts";
 
 export interface RouterControlOptions {
   readonly settings: Pick<Settings, "runDirectory">;
@@ -46,6 +47,7 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
     // A later table is in place already; going back would undo it.
     if (table.version < written) return;
     await makeDirectory();
+    await keepTicketKey(`${directory}/ticket-key`, gid, Date.now());
     await writeSnapshot(`${directory}/routes.json`, table, gid);
     written = table.version;
   };

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { HostCertificate, RouterReport, RouteTable } from "../core/index.ts";
 import { AccessLog } from "./access-log.ts";
+import { AlpnChallenges } from "./alpn-challenges.ts";
 import { CertificateWaits, type OnContext } from "./certificate-waits.ts";
 import { Certificates } from "./certificates.ts";
 import { ClientConnection, type Front } from "./client-connection.ts";
@@ -21,6 +22,7 @@ import { RequestCounts } from "./request-counts.ts";
 import { RouteBook } from "./route-book.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { Target } from "./target.ts";
+import { readTicketKey } from "./ticket-key.ts";
 import { Visits } from "./visits.ts";
 
 export interface RouterOptions {
@@ -30,6 +32,8 @@ export interface RouterOptions {
   readonly httpsPort: number;
   readonly snapshotFile: string;
   readonly certificatesFile: string;
+  /** Undefined: TLS sessions are resumed by this router only. */
+  readonly ticketKeyFile?: string;
   /** A certificate that is missing may be ordered: handshakes wait for it. */
   readonly ordersCertificates?: boolean;
   /** Apps' own pages, by hash. */
@@ -145,8 +149,10 @@ export function createRouter(options: RouterOptions): Router {
     }
   };
   const http = createServer(SOCKET_OPTIONS, (socket) => serve(httpFront, socket, connections));
-  const https = createHttpsServer({
+  const challenges = new AlpnChallenges();
+  const { server: https, setTicketKey } = createHttpsServer({
     certificates,
+    challenges,
     onMissing,
     socketOptions: SOCKET_OPTIONS,
     onConnection: (socket) => serve(httpsFront, socket, connections),
@@ -156,6 +162,7 @@ export function createRouter(options: RouterOptions): Router {
   for (const server of [http, https]) server.maxConnections = limits.clientConnections;
   const apply = (table: RouteTable) => {
     book.apply(table);
+    challenges.apply(table.challenges ?? []);
     accessLog.keepOnly(book.environments());
     counts.keepOnly(book.environments());
     visits.keepOnly(book.environments(), book.asleep());
@@ -165,6 +172,8 @@ export function createRouter(options: RouterOptions): Router {
     // Certificates first: a host of the new table has its own from the first moment on.
     await certificates.load().catch(onDefect);
     certificateWaits.settle(findOrNull);
+    const ticketKey = options.ticketKeyFile === undefined ? null : await readTicketKey(options.ticketKeyFile);
+    if (ticketKey !== null) setTicketKey(ticketKey);
     const table = await readSnapshot(options.snapshotFile);
     if (table === null) return;
     await pages.load(table.routes);
