@@ -13,6 +13,7 @@ On the server, as root:
               --bind ADDRESS     0.0.0.0
               --tls internal     HTTPS for every host, signed by an authority of the platform's own (certs:authority)
               --tls acme         HTTPS for every host, signed by Let's Encrypt (PUSHBOAT_ACME_DIRECTORY, PUSHBOAT_ACME_EMAIL)
+              --acme-dns-hook PROGRAM   sets DNS records: one wildcard certificate for all apps (docs/https.md)
               --admin-key FILE   SSH public key of the administrator (default: the keys of whoever calls)
   down      stop the apps and the platform; the state is kept        [--data DIR]
   restart   replace only the platform's own processes                [--data DIR]

@@ -2,7 +2,7 @@
 
 declare -A OPTION_SETTINGS=(
   [--data]=DATA [--domain]=DOMAIN [--http-port]=HTTP_PORT [--https-port]=HTTPS_PORT [--ssh-port]=SSH_PORT [--bind]=BIND
-  [--admin-key]=ADMIN_KEY [--tls]=TLS
+  [--admin-key]=ADMIN_KEY [--tls]=TLS [--acme-dns-hook]=ACME_DNS_HOOK
 )
 declare -A GIVEN=()      # by option or by environment, without the PUSHBOAT_ prefix; REDIS_URL under its own name
 declare -A SETTINGS=()   # what holds: given or remembered
@@ -102,6 +102,9 @@ check_settings() {
     seen+="$value "
   done
   [[ $(setting TLS) =~ ^(|off|internal|acme)$ ]] || misused "--tls is acme, internal or off, not $(printf %q "$(setting TLS)")"
+  value=$(setting ACME_DNS_HOOK)
+  [[ -z $value || ($value == /* && -f $value && -x $value) ]] ||
+    misused "--acme-dns-hook needs the absolute path of a program, not $(printf %q "$value")"
   [[ $(setting BIND) =~ ^[0-9a-fA-F.:]+$ ]] || misused "--bind needs an IP address, not $(printf %q "$(setting BIND)")"
   [[ $(setting DOMAIN) =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] || misused "--domain needs a host name in lower case, not $(printf %q "$(setting DOMAIN)")"
   for name in "${!SETTINGS[@]}"; do

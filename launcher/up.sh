@@ -1,7 +1,7 @@
 # `up`: sets up what is missing, starts, waits until the platform really answers, says where.
 
 command_up() {
-  read_options --detach --data --domain --http-port --https-port --ssh-port --bind --admin-key --tls -- "$@"
+  read_options --detach --data --domain --http-port --https-port --ssh-port --bind --admin-key --tls --acme-dns-hook -- "$@"
   require_root up "$@"
   load_settings
   check_settings

@@ -28,8 +28,7 @@ interface Challenge {
 export async function orderCertificate(name: HostName, proof: Proof, options: OrderOptions): Promise<Pair> {
   const { settings, store } = options;
   const client = acmeClient(settings.acmeDirectory, accountKey(settings.acmeDirectory, store));
-  const contact = settings.acmeEmail === null ? {} : { contact: [`mailto:${settings.acmeEmail}`] };
-  await client.createAccount({ termsOfServiceAgreed: true, ...contact });
+  await register(client, settings.acmeEmail === null ? {} : { contact: [`mailto:${settings.acmeEmail}`] });
   const order = await client.createOrder({ identifiers: [{ type: "dns", value: name }] });
   for (const authorization of await client.getAuthorizations(order)) {
     if (authorization.status !== "valid") await prove({ client, order, authorization, name, proof, options });
@@ -37,6 +36,16 @@ export async function orderCertificate(name: HostName, proof: Proof, options: Or
   const [key, csr] = await crypto.createCsr({ altNames: [name] }, await crypto.createPrivateEcdsaKey());
   const certificate = await client.getCertificate(await client.finalizeOrder(order, csr));
   return { certificate, key: key.toString() };
+}
+
+/** The library updates an account that exists with what it was given: with nothing but the terms, some authorities call that an error. */
+async function register(client: Client, contact: { readonly contact?: string[] }): Promise<void> {
+  try {
+    await client.createAccount({ onlyReturnExisting: true, ...contact });
+  } catch (error) {
+    if (!(error instanceof AcmeProblem) || error.type !== "accountDoesNotExist") throw error;
+    await client.createAccount({ termsOfServiceAgreed: true, ...contact });
+  }
 }
 
 interface Attempt {

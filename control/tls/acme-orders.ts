@@ -51,7 +51,9 @@ export function createAcmeOrders(deps: Pick<Deps, "settings" | "store" | "now" |
   };
   const work = (): void => {
     try {
-      while (!closed && running.size < ORDERS_AT_ONCE) {
+      // The first one makes the account.
+      const most = store.acme.accountKey(settings.acmeDirectory) === null ? 1 : ORDERS_AT_ONCE;
+      while (!closed && running.size < most) {
         const subject = nextSubject();
         if (subject === undefined) return;
         running.add(subject.name);
