@@ -21,6 +21,7 @@ export * from "./network-list.ts";
 export * from "./own-pages.ts";
 export * from "./period.ts";
 export * from "./permissions.ts";
+export * from "./pressure.ts";
 export * from "./process-rules.ts";
 export * from "./procfile.ts";
 export * from "./push.ts";

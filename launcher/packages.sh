@@ -7,7 +7,7 @@ POLICY_MARK="# written by pushboat while it installs packages"
 # program=package; a path is looked for as it is.
 NEEDED=(
   runc=runc conmon=conmon /usr/bin/tini-static=tini ip=iproute2 nft=nftables mmdebstrap=mmdebstrap redis-server=redis-server
-  zstd=zstd git=git ssh-keygen=openssh-client perl=perl-base setpriv=util-linux flock=util-linux useradd=passwd tar=tar
+  zstd=zstd git=git ssh-keygen=openssh-client perl=perl-base setpriv=util-linux flock=util-linux useradd=passwd tar=tar mke2fs=e2fsprogs
   /etc/ssl/certs/ca-certificates.crt=ca-certificates
 )
 

@@ -15,6 +15,8 @@ export interface BootParts {
   readonly table: InstanceTable;
   readonly logs: Logs;
   readonly now: () => number;
+  /** What an instance came up against before it ended; null: nothing. */
+  readonly pressureOf: (id: string) => string | null;
 }
 
 export interface Life {
@@ -86,9 +88,15 @@ async function watchReadiness(parts: BootParts, boot: Boot, container: Container
   }
 }
 
-function exitFailure({ table, now }: BootParts, { instance, life }: Boot): StartFailure {
+function exitFailure({ table, now, pressureOf }: BootParts, { instance, life }: Boot): StartFailure {
   if (life.exit === null || table.get(instance.id)?.state !== "crashed") throw stoppedError(instanceName(instance));
-  return { kind: "exited", exit: life.exit, afterMs: now() - life.startedMs, memoryLimitBytes: instance.memoryLimitBytes };
+  return {
+    kind: "exited",
+    exit: life.exit,
+    afterMs: now() - life.startedMs,
+    memoryLimitBytes: instance.memoryLimitBytes,
+    pressure: pressureOf(instance.id),
+  };
 }
 
 /** What did not boot in its time is ended; that counts as a crash. */

@@ -42,7 +42,7 @@ export function containerSpec(order: ContainerOrder): ContainerSpec {
     memoryBytes: size.memoryBytes,
     pids: size.pids,
     cpuShares: size.cpuShares,
-    limits: { swapBytes: size.swapBytes, cpus: size.cpus, openFiles: size.openFiles, ioWeight: size.ioWeight },
+    limits: { swapBytes: size.swapBytes, cpus: size.cpus, openFiles: size.openFiles, ioWeight: size.ioWeight, diskBytes: size.diskBytes },
     logFile: order.logFile,
     labels: order.labels,
   };

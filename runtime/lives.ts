@@ -15,6 +15,8 @@ export interface LivesParts {
   readonly table: InstanceTable;
   readonly logs: Logs;
   readonly now: () => number;
+  /** What it came up against before it ended; null: nothing. */
+  readonly pressureOf: (id: string) => string | null;
   /** For what nobody waits for. */
   readonly complain: (what: string, error: unknown) => void;
 }
@@ -83,7 +85,7 @@ export function createLives(parts: LivesParts): Lives {
       const exit = await engine.wait(id, closing.signal);
       const life = lives.get(id);
       if (life !== undefined) life.exit = exit;
-      end(id, life?.verdict ?? exitReason(exit, table.get(id)?.memoryLimitBytes ?? 0));
+      end(id, life?.verdict ?? [exitReason(exit, table.get(id)?.memoryLimitBytes ?? 0), parts.pressureOf(id)].filter(Boolean).join(", "));
     } catch (error) {
       if (!closing.signal.aborted) complain(`watching ${id}`, error);
       else await NEVER; // it runs on, and nobody here will know when it ends

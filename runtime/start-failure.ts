@@ -6,7 +6,13 @@ import { exitReason, megabytes } from "./exit-reason.ts";
 import { type ListeningSocket, socketName } from "./listening-sockets.ts";
 
 export type StartFailure =
-  | { readonly kind: "exited"; readonly exit: ContainerExit; readonly afterMs: number; readonly memoryLimitBytes: number }
+  | {
+      readonly kind: "exited";
+      readonly exit: ContainerExit;
+      readonly afterMs: number;
+      readonly memoryLimitBytes: number;
+      readonly pressure: string | null;
+    }
   /** On PORT, but only for itself. */
   | { readonly kind: "loopback-only"; readonly socket: ListeningSocket }
   | { readonly kind: "other-port"; readonly sockets: readonly ListeningSocket[]; readonly timeoutMs: number }
@@ -21,7 +27,7 @@ const LISTEN_HINT = `Listen on 0.0.0.0 and on the port in the environment variab
 export function failureReason(failure: StartFailure): string {
   switch (failure.kind) {
     case "exited":
-      return exitReason(failure.exit, failure.memoryLimitBytes);
+      return [exitReason(failure.exit, failure.memoryLimitBytes), failure.pressure].filter(Boolean).join(", ");
     case "loopback-only":
       return `listens on ${socketName(failure.socket)}; it must listen on 0.0.0.0:$PORT`;
     case "other-port":

@@ -14,6 +14,7 @@ import { createLives } from "./lives.ts";
 import { createLogs } from "./logs/index.ts";
 import { createOneOffs } from "./one-offs.ts";
 import { wanted } from "./plan.ts";
+import { createPressureWatch } from "./pressure.ts";
 import { createReadyMarks } from "./ready-marks.ts";
 import { createStop } from "./stop.ts";
 import { instanceName, isLiving, supervisorSource, type Tracked } from "./tracked.ts";
@@ -42,7 +43,8 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   // The order counts: a crash is told before the keeper, who listens too, tells of the restart.
   table.onChange((before, after) => tellState(before, after));
   table.onChange((before, after) => noteReadiness(before, after));
-  const lives = createLives({ engine, table, logs, now, complain });
+  const pressure = createPressureWatch({ engine, table, logs, now });
+  const lives = createLives({ engine, table, logs, now, pressureOf: pressure.reason, complain });
   const stop = createStop({ engine, table, lives, now });
   const keeper = createKeeper({ table, lives, logs, policy: RESTART_POLICY, now });
   const health = createHealth({ engine, table, kept: keeper.kept, condemn: lives.condemn, now, complain });
@@ -163,6 +165,7 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
     },
     close: async () => {
       health.close();
+      pressure.close();
       keeper.close();
       lives.close();
       detached.close();

@@ -12,7 +12,7 @@ export const ps: EnvironmentCommand = {
   target: "environment",
   words: [],
   examples: ["ps blog", "ps blog@feature-x --json"],
-  json: '[{type, index, state, release, address: "IP:PORT", memoryBytes, restarts, since}]',
+  json: '[{type, index, state, release, address: "IP:PORT", memoryBytes, restarts, since, reason}]',
   prepare:
     ({ target }) =>
     async ({ control, progress, nowMs }) => {
@@ -66,13 +66,13 @@ function sizeNote(size: InstanceSize, usual: InstanceSize): string {
 function instanceLine({ type, index, state, sinceMs, reason, restarts, oneOff = "" }: ShownInstance, nowMs: number): string {
   const notes = [
     ...(oneOff === "" ? [] : [shortened(printable(oneOff))]),
-    ...(reason === null || state === "up" ? [] : [reason]),
+    ...(reason === null ? [] : [reason]),
     ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? "restart" : "restarts"}`]),
   ];
   return `${type}.${index}: ${state} ${when(sinceMs, nowMs)}${notes.length === 0 ? "" : ` ${notes.join(", ")}`}`;
 }
 
-function instanceJson({ type, index, state, release, address, memoryBytes, restarts, sinceMs }: ShownInstance): unknown {
+function instanceJson({ type, index, state, release, address, memoryBytes, restarts, sinceMs, reason }: ShownInstance): unknown {
   const ipAndPort = address === null ? null : `${address.ip}:${address.port}`;
-  return { type, index, state, release, address: ipAndPort, memoryBytes, restarts, since: isoTime(sinceMs) };
+  return { type, index, state, release, address: ipAndPort, memoryBytes, restarts, since: isoTime(sinceMs), reason };
 }

@@ -18,6 +18,17 @@ export interface ContainerLimits {
   readonly openFiles: number;
   /** 10..1000, where the host can; null: as everybody. */
   readonly ioWeight: number | null;
+  /** Of the writable layer, where the host has loop devices. */
+  readonly diskBytes: number;
+}
+
+/** How near to its limits a container is. */
+export interface Pressure {
+  /** null: its writable layer has no limit. */
+  readonly disk: { readonly usedBytes: number; readonly limitBytes: number } | null;
+  readonly pids: number;
+  /** How often a process or thread was refused since its start. */
+  readonly pidRefusals: number;
 }
 
 export interface ContainerSpec {
@@ -110,6 +121,8 @@ export interface Engine {
   exec(spec: ExecSpec): Promise<ExecProcess>;
   /** Bytes in use without reclaimable cache (facts.md), from files; 0 where it is gone. Synchronous on purpose: 0.02 ms. */
   memoryBytes(id: string): number;
+  /** Also of one that has ended and is not removed yet; null where it is gone. Synchronous as memoryBytes is. */
+  pressure(id: string): Pressure | null;
   /** Tells conmon to reopen its log after the file was renamed. */
   reopenLog(id: string): Promise<void>;
   setAllowed(slot: number, allowed: readonly { readonly address: string; readonly port: number }[]): Promise<void>;

@@ -1,5 +1,5 @@
 /** Containers with their filesystem, network and limits as kernel objects: the parts put together. */
-import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { PushboatError, type Settings } from "../../core/index.ts";
 import { createAllowedFlows } from "./allowed.ts";
@@ -8,12 +8,13 @@ import { askToReopenLog } from "./container/conmon.ts";
 import { startExec } from "./container/exec.ts";
 import { exitOf } from "./container/exit.ts";
 import { createExits } from "./container/exits.ts";
+import { createImages, type Images } from "./container/images.ts";
 import { type Output, type OutputSink, openOutput } from "./container/output.ts";
 import { createOutputKeeper } from "./container/output-keeper.ts";
 import { containerOf, readRecord, recordedIds } from "./container/record.ts";
 import { killMakers, removeContainer } from "./container/removal.ts";
 import { type StartDependencies, startMonitored } from "./container/start.ts";
-import type { ContainerExit, ContainerSpec, Engine } from "./contract.ts";
+import type { ContainerExit, ContainerSpec, Engine, Pressure } from "./contract.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { createCgroups } from "./kernel/cgroup.ts";
 import { createKernelHelper } from "./kernel/helper.ts";
@@ -21,7 +22,7 @@ import { readMountPoints } from "./kernel/mounts.ts";
 import { isAlive, sendSignal } from "./kernel/process.ts";
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
-import { requireMappedOverlays } from "./preflight.ts";
+import { requireMappedOverlays, tryImages } from "./preflight.ts";
 import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
 import { linkPrefixOf, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
 
@@ -106,7 +107,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       });
       const living = records().filter((record) => containerOf(record) !== null);
       const allowed = createAllowedFlows(paths.allowed, living, networks);
-      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed };
+      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed, images: await usableImages() };
       await networks.prepare(
         living.flatMap((record) => record.link ?? []),
         allowed.flows(),
@@ -157,6 +158,14 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     },
 
     memoryBytes: (id) => cgroups.memoryBytes(containerPaths(paths, id).cgroup),
+
+    pressure: (id) => {
+      const record = readRecord(paths, id);
+      if (record === null) return null;
+      const place = containerPaths(paths, id);
+      const { limit, refusals } = cgroups.processLimit(place.cgroup);
+      return { disk: record.diskBytes === null ? null : diskPressure(place.disk, record.diskBytes), pids: limit, pidRefusals: refusals };
+    },
 
     reopenLog: async (id) => askToReopenLog(containerPaths(paths, id).bundle),
 
@@ -220,6 +229,13 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     buildUid: () => ready().slices.buildUid,
   };
 
+  async function usableImages(): Promise<Images | null> {
+    const images = createImages({ directory: paths.scratch, helper });
+    const problem = await tryImages(paths, images, helper);
+    if (problem !== null) log.warn({ err: problem }, "writable layers have no limit on this host: it gives no loop devices");
+    return problem === null ? images : null;
+  }
+
   function makeDirectories(): void {
     mkdirSync(paths.run, { recursive: true, mode: 0o711 });
     for (const directory of [paths.containers, paths.exits, paths.persist, paths.runcRoot]) {
@@ -229,6 +245,17 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     for (const directory of [paths.mounts, `${paths.mounts}/c`]) mkdirSync(directory, { recursive: true, mode: 0o711 });
     mkdirSync(paths.scratch, { recursive: true, mode: 0o700 });
     chmodSync(paths.run, 0o711);
+  }
+}
+
+/** Blocks and inodes alike: whichever is nearer to its end, as a part of the whole. */
+function diskPressure(mountPoint: string, limitBytes: number): Pressure["disk"] {
+  try {
+    const { blocks, bavail, files, ffree } = statfsSync(mountPoint);
+    const part = Math.max(1 - bavail / blocks, 1 - ffree / files);
+    return { usedBytes: Math.round(part * limitBytes), limitBytes };
+  } catch {
+    return null;
   }
 }
 

@@ -38,6 +38,8 @@ export interface ContainerPaths {
   readonly clones: string;
   readonly skeleton: string;
   readonly scratch: string;
+  /** The writable layer's own filesystem, where it has one. */
+  readonly disk: string;
   readonly cgroup: string;
 }
 
@@ -73,6 +75,7 @@ export function containerPaths(paths: Paths, id: string): ContainerPaths {
     clones: `${mounts}/l`,
     skeleton: `${mounts}/skeleton`,
     scratch: `${paths.scratch}/${id}`,
+    disk: `${mounts}/w`,
     cgroup: `${paths.cgroup}/${id}`,
   };
 }

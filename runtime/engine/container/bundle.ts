@@ -9,6 +9,7 @@ import { type ContainerPaths, containerPaths, type Paths } from "../paths.ts";
 import { baseUidOf, type Slices } from "../slices.ts";
 import { AUTHORITY_ENV } from "./authorities.ts";
 import { assembleFilesystem, detachFilesystem } from "./filesystem.ts";
+import type { Images } from "./images.ts";
 import { type HostLimits, ociConfig } from "./oci-config.ts";
 import { type ContainerRecord, writeRecord } from "./record.ts";
 
@@ -18,6 +19,8 @@ export interface BundleDependencies {
   readonly networks: Networks;
   readonly helper: KernelHelper;
   readonly host: HostLimits;
+  /** null: the host has no loop devices. */
+  readonly images: Images | null;
 }
 
 export interface Bundle {
@@ -28,7 +31,7 @@ export interface Bundle {
 }
 
 /** Takes the id and a network; from here on there is a record, so nothing can be forgotten. */
-export function openBundle(spec: ContainerSpec, attached: boolean, { paths, networks }: BundleDependencies): Bundle {
+export function openBundle(spec: ContainerSpec, attached: boolean, { paths, networks, images }: BundleDependencies): Bundle {
   const place = containerPaths(paths, spec.id);
   requireId(spec.id);
   if (existsSync(place.bundle)) throw taken(spec.id);
@@ -43,6 +46,7 @@ export function openBundle(spec: ContainerSpec, attached: boolean, { paths, netw
     labels: spec.labels,
     logFile: spec.logFile,
     scratch: spec.upperDirectory === null ? place.scratch : null,
+    diskBytes: spec.upperDirectory === null && images !== null ? (spec.limits?.diskBytes ?? null) : null,
     attached,
     init: null,
     monitor: null,
@@ -52,11 +56,11 @@ export function openBundle(spec: ContainerSpec, attached: boolean, { paths, netw
 }
 
 /** Mounts its files and writes config.json. */
-export async function fillBundle(bundle: Bundle, { slices, networks, helper, host }: BundleDependencies): Promise<void> {
+export async function fillBundle(bundle: Bundle, { slices, networks, helper, host, images }: BundleDependencies): Promise<void> {
   const { spec, place, link } = bundle;
   const baseUid = baseUidOf(slices, spec.slot);
   const resolver = await networks.resolver();
-  const binds = await assembleFilesystem({ spec, place, baseUid, ip: link?.ip ?? null, resolver }, helper);
+  const binds = await assembleFilesystem({ spec, place, baseUid, ip: link?.ip ?? null, resolver }, { helper, images });
   const config = ociConfig({
     spec: spec.network === "registry" ? { ...spec, env: { ...AUTHORITY_ENV, ...spec.env } } : spec,
     baseUid,

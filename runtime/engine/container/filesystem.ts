@@ -5,6 +5,7 @@ import type { ContainerSpec } from "../contract.ts";
 import type { KernelHelper } from "../kernel/helper.ts";
 import type { Resolver } from "../network/resolver.ts";
 import type { ContainerPaths } from "../paths.ts";
+import type { Images } from "./images.ts";
 import { type ConfigBind, INIT } from "./oci-config.ts";
 import { type MountPoint, makeSkeleton } from "./skeleton.ts";
 
@@ -16,13 +17,20 @@ export interface FilesystemInput {
   readonly resolver: Resolver;
 }
 
+export interface FilesystemTools {
+  readonly helper: KernelHelper;
+  /** null: the host has no loop devices, and writable layers have no limit. */
+  readonly images: Images | null;
+}
+
 /** Debian's package `tini`; static, so it runs in any root filesystem. */
 const HOST_INIT = "/usr/bin/tini-static";
 /** The host's certificate authorities, where everything that is linked against OpenSSL looks for them. */
 export const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
 /** Mounts everything below place.mounts; answers the binds for runc. */
-export async function assembleFilesystem(input: FilesystemInput, helper: KernelHelper): Promise<readonly ConfigBind[]> {
+export async function assembleFilesystem(input: FilesystemInput, tools: FilesystemTools): Promise<readonly ConfigBind[]> {
+  const { helper } = tools;
   const { spec, place, baseUid } = input;
   mkdirSync(place.mounts, { recursive: true, mode: 0o700 });
   chownSync(place.mounts, baseUid, baseUid);
@@ -38,7 +46,7 @@ export async function assembleFilesystem(input: FilesystemInput, helper: KernelH
   ];
   makeSkeleton(place.skeleton, baseUid, points);
   await Promise.all([
-    mountLayers(input, helper),
+    mountLayers(input, tools),
     ...spec.mounts.map((mount, index) =>
       mount.mapOwners ? helper.bindMapped(baseUid, mount.source, `${place.mounts}/v${index}`) : Promise.resolve(),
     ),
@@ -51,15 +59,21 @@ export async function detachFilesystem(place: ContainerPaths, mountCount: number
   await helper.unmount([place.rootfs, ...Array.from({ length: mountCount }, (_, index) => `${place.mounts}/v${index}`)]);
 }
 
-function mountLayers({ spec, place, baseUid }: FilesystemInput, helper: KernelHelper): Promise<void> {
-  const upper = spec.upperDirectory ?? `${place.scratch}/upper`;
+async function mountLayers({ spec, place, baseUid }: FilesystemInput, { helper, images }: FilesystemTools): Promise<void> {
+  const disk = spec.upperDirectory === null && images !== null ? (spec.limits?.diskBytes ?? null) : null;
+  if (images !== null && disk !== null) {
+    mkdirSync(place.scratch, { recursive: true, mode: 0o700 });
+    await images.scratch(disk, `${place.scratch}/image`, place.disk);
+  }
+  const own = disk === null ? place.scratch : place.disk;
+  const upper = spec.upperDirectory ?? `${own}/upper`;
   // on the upper's filesystem, as overlayfs wants it
-  const work = workDirectoryOf(spec, place);
+  const work = spec.upperDirectory === null ? `${own}/work` : `${spec.upperDirectory}.work`;
   mkdirSync(upper, { recursive: true });
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true, mode: 0o700 });
   mkdirSync(place.rootfs, { mode: 0o755 });
-  return helper.overlay({
+  await helper.overlay({
     baseUid,
     target: place.rootfs,
     upper,
@@ -68,10 +82,6 @@ function mountLayers({ spec, place, baseUid }: FilesystemInput, helper: KernelHe
     skeleton: place.skeleton,
     layers: spec.layers.flatMap((layer) => layer.directories),
   });
-}
-
-export function workDirectoryOf(spec: ContainerSpec, place: ContainerPaths): string {
-  return spec.upperDirectory === null ? `${place.scratch}/work` : `${spec.upperDirectory}.work`;
 }
 
 function writeOwnFiles({ spec, place, ip, resolver }: FilesystemInput): readonly ConfigBind[] {

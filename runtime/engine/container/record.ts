@@ -18,6 +18,8 @@ const recordSchema = z.object({
   logFile: z.string(),
   /** Removed with the container; null: the caller's own upper directory. */
   scratch: z.string().nullable(),
+  /** Its writable layer is a filesystem of this size. */
+  diskBytes: z.number().nullable().default(null),
   /** A build step: does not outlive the process that waits for it. */
   attached: z.boolean(),
   /** null: half made. */

@@ -60,7 +60,9 @@ async function removeCgroup(cgroup: string, cgroups: Cgroups): Promise<void> {
 function mountsOf(directory: string): readonly string[] {
   const inside = namesIn(directory);
   const clones = inside.includes("l") ? namesIn(`${directory}/l`).map((name) => `l/${name}`) : [];
-  return [...clones, ...inside.filter((name) => name === "fs" || /^v\d+$/.test(name))].map((name) => `${directory}/${name}`);
+  return [...clones, ...inside.filter((name) => name === "fs" || name === "w" || /^v\d+$/.test(name))].map(
+    (name) => `${directory}/${name}`,
+  );
 }
 
 function scratchOf(record: ContainerRecord | null): readonly string[] {

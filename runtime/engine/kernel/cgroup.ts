@@ -7,6 +7,8 @@ export interface Cgroups {
   memoryBytes(cgroup: string): number;
   /** How often the kernel killed a process in it for want of memory. */
   memoryKills(cgroup: string): number;
+  /** How many processes and threads it may have, and how often one more was refused. */
+  processLimit(cgroup: string): { readonly limit: number; readonly refusals: number };
   /** All processes in it. */
   processes(cgroup: string): readonly number[];
   /** Stops all processes in it where they are, or lets them go on. Nothing happens where it is gone. */
@@ -32,6 +34,7 @@ function version1(): Cgroups {
       return Math.max(0, usage - field(readText(`${memory}${cgroup}/memory.stat`), "total_inactive_file"));
     },
     memoryKills: (cgroup) => field(readText(`${memory}${cgroup}/memory.oom_control`), "oom_kill"),
+    processLimit: (cgroup) => processLimitIn(`${ROOT}/pids${cgroup}`),
     processes: (cgroup) => pidsIn(`${ROOT}/pids${cgroup}/cgroup.procs`),
     // cgroup-v1/freezer-subsystem.rst
     freeze: (cgroup, frozen) => writeIfThere(`${ROOT}/freezer${cgroup}/freezer.state`, frozen ? "FROZEN" : "THAWED"),
@@ -49,6 +52,7 @@ function version2(): Cgroups {
       return Math.max(0, usage - field(readText(`${ROOT}${cgroup}/memory.stat`), "inactive_file"));
     },
     memoryKills: (cgroup) => field(readText(`${ROOT}${cgroup}/memory.events`), "oom_kill"),
+    processLimit: (cgroup) => processLimitIn(`${ROOT}${cgroup}`),
     processes: (cgroup) => pidsIn(`${ROOT}${cgroup}/cgroup.procs`),
     freeze: (cgroup, frozen) => writeIfThere(`${ROOT}${cgroup}/cgroup.freeze`, frozen ? "1" : "0"),
     remove: (cgroup) => removeGroup(`${ROOT}${cgroup}`),
@@ -62,6 +66,11 @@ function version2(): Cgroups {
 export function field(text: string | null, name: string): number {
   const line = text?.split("\n").find((candidate) => candidate.startsWith(`${name} `));
   return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
+
+/** cgroup-v1/pids.rst, cgroup-v2.rst: `max` of pids.events counts. */
+function processLimitIn(directory: string): { limit: number; refusals: number } {
+  return { limit: Number(readText(`${directory}/pids.max`) ?? 0) || 0, refusals: field(readText(`${directory}/pids.events`), "max") };
 }
 
 function pidsIn(file: string): readonly number[] {

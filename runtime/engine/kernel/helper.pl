@@ -27,7 +27,14 @@ my $RANGE = 65536;
 my %user_namespaces;    # base uid -> open user namespace
 open(my $host_network, '<', '/proc/self/ns/net') or die "/proc/self/ns/net: $!\n";
 
+# linux/loop.h
+my ($LOOP_CTL_GET_FREE, $LOOP_CONFIGURE, $LO_FLAGS_AUTOCLEAR) = (0x4C82, 0x4C0A, 4);
+my ($MS_NOSUID, $MS_NODEV, $MS_NOATIME) = (2, 4, 1024);
+my ($SEEK_DATA, $SEEK_HOLE) = (3, 4);
+
 my %operations = (
+  scratch => \&mount_scratch,
+  image   => \&mount_image,
   overlay => \&overlay,
   bind    => \&bind_mapped,
   private => \&make_private,
@@ -82,6 +89,59 @@ sub bind_mapped {
   if (-d $source) { mkdir $target or die "mkdir $target: $!\n" }
   else { open(my $file, '>', $target) or die "open $target: $!\n" }
   attach_mapped($base, $source, $target);
+}
+
+# A copy of the empty filesystem in $template at $target. Its file has no name any more: it goes with its last user.
+sub mount_scratch {
+  my ($template, $image, $target) = @_;
+  copy_sparse($template, $image);
+  my $done = eval { mount_image($image, $target, 'discard,nobarrier'); 1 };
+  my $problem = $@;
+  unlink $image;
+  die $problem unless $done;
+}
+
+# The filesystem in the file $image at $target; the loop device goes with the mount.
+sub mount_image {
+  my ($image, $target, $options) = @_;
+  mkdir $target or $!{EEXIST} or die "mkdir $target: $!\n";
+  open(my $file, '+<', $image) or die "open $image: $!\n";
+  my ($name, $device) = attach_loop($file, $image);
+  mount($name, $target, 'ext4', $MS_NOSUID | $MS_NODEV | $MS_NOATIME, $options // 'discard');
+}
+
+# Others may take the same free device between the question and the answer.
+sub attach_loop {
+  my ($file, $image) = @_;
+  open(my $control, '+<', '/dev/loop-control') or die "/dev/loop-control: $!\n";
+  # struct loop_config: descriptor, block size, struct loop_info64, reserved
+  my $info = pack('Q5 L4 a64 a64 a32 Q2', (0) x 8, $LO_FLAGS_AUTOCLEAR, substr($image, -63), '', '', 0, 0);
+  my $config = pack('L L', fileno $file, 0) . $info . ("\0" x 64);
+  for my $attempt (1 .. 50) {
+    my $number = ioctl($control, $LOOP_CTL_GET_FREE, 0) // die "LOOP_CTL_GET_FREE: $!\n";
+    my $name = '/dev/loop' . ($number + 0);
+    open(my $device, '+<', $name) or die "$name: $!\n";
+    return ($name, $device) if ioctl($device, $LOOP_CONFIGURE, $config);
+    die "LOOP_CONFIGURE $name: $!\n" unless $!{EBUSY};
+  }
+  die "no loop device is free\n";
+}
+
+sub copy_sparse {
+  my ($from, $to) = @_;
+  open(my $in, '<:raw', $from) or die "open $from: $!\n";
+  open(my $out, '>:raw', $to) or die "open $to: $!\n";
+  truncate $out, -s $in or die "truncate $to: $!\n";
+  my $at = 0;
+  while (defined(my $begin = sysseek $in, $at, $SEEK_DATA)) {
+    $at = sysseek($in, $begin, $SEEK_HOLE) + 0;
+    sysseek($_, $begin, 0) for $in, $out;
+    for (my $left = $at - $begin; $left > 0;) {
+      my $got = sysread($in, my $bytes, $left) || die "read $from: $!\n";
+      syswrite($out, $bytes) == $got or die "write $to: $!\n";
+      $left -= $got;
+    }
+  }
 }
 
 sub make_private {

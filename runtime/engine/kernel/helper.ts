@@ -40,6 +40,10 @@ export interface KernelHelper {
   makePipes(uid: number, paths: readonly string[]): Promise<void>;
   /** A veth pair between the host and the network of a process, with addresses, routes and fixed neighbours; both ends up. */
   connectNetwork(request: ConnectRequest): Promise<void>;
+  /** A copy of the empty filesystem in the file `template`, at target; the file `image` has no name afterwards. */
+  mountScratch(template: string, image: string, target: string): Promise<void>;
+  /** The filesystem in the file `image`, at target. */
+  mountImage(image: string, target: string): Promise<void>;
   /** Detaches; nothing there is fine. */
   unmount(paths: readonly string[]): Promise<void>;
   close(): void;
@@ -91,6 +95,8 @@ export function createKernelHelper(): KernelHelper {
     makePipes: (uid, paths) => call("pipes", String(uid), ...paths),
     connectNetwork: ({ pid, name, mtu, address, mac, gateway, gatewayMac }) =>
       call("connect", String(pid), name, String(mtu), address, mac, gateway, gatewayMac),
+    mountScratch: (template, image, target) => call("scratch", template, image, target),
+    mountImage: (image, target) => call("image", image, target),
     unmount: (paths) => (paths.length === 0 ? Promise.resolve() : call("unmount", ...paths)),
     close: () => running?.child.stdin.end(),
   };

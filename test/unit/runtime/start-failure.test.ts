@@ -7,6 +7,7 @@ const exited = (exitCode: number, outOfMemory = false): StartFailure => ({
   kind: "exited",
   exit: { exitCode, outOfMemory, unknown: false },
   afterMs: 412,
+  pressure: null,
   memoryLimitBytes: 512 * MB,
 });
 

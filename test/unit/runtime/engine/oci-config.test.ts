@@ -277,7 +277,7 @@ describe("config.json", () => {
   });
 
   test("holds what an instance's size says: swap beside the memory, cores' time, open files, weight of io where the host can", () => {
-    const limits = { swapBytes: 128, cpus: 1.5, openFiles: 1_024, ioWeight: 100 };
+    const limits = { swapBytes: 128, cpus: 1.5, openFiles: 1_024, ioWeight: 100, diskBytes: 1 };
     const config = configOf({ spec: { ...spec, limits }, host: { ...host, ioWeights: true } });
     expect(config.linux.resources).toMatchObject({
       memory: { limit: 512, swap: 640 },
