@@ -7,6 +7,7 @@ export interface TranslatedHead {
   readonly text: string;
   /** The body is framed in chunks: its length is not said. */
   readonly chunked: boolean;
+  readonly wantsTrailers: boolean;
 }
 
 /** Of one connection (RFC 9113 8.2.2); `host` is written from :authority. */
@@ -22,7 +23,7 @@ const OF_CONNECTION = new Set([
 ]);
 const LINE_BREAKING = /[\0\r\n]/;
 /** Not read by anybody: the strict reader answers 400 for it. */
-const REFUSED: TranslatedHead = { method: "GET", text: "refused\r\n\r\n", chunked: false };
+const REFUSED: TranslatedHead = { method: "GET", text: "refused\r\n\r\n", chunked: false, wantsTrailers: false };
 
 /** `raw`: name, value, name, value, ..., pseudo-header fields first. */
 export function requestHeadOf(raw: readonly string[], bodiless: boolean): TranslatedHead {
@@ -32,6 +33,7 @@ export function requestHeadOf(raw: readonly string[], bodiless: boolean): Transl
   const cookies: string[] = [];
   let lines = "";
   let hasLength = false;
+  let wantsTrailers = false;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] as string;
     const value = raw[at + 1] as string;
@@ -44,6 +46,8 @@ export function requestHeadOf(raw: readonly string[], bodiless: boolean): Transl
       if (name === "content-length") hasLength = true;
       lines += `${name}: ${value}\r\n`;
     }
+    // The one value that it may have here (RFC 9113 8.2.2).
+    else if (name === "te" && value === "trailers") wantsTrailers = true;
   }
   const authority = pseudo[":authority"] ?? [...hosts][0] ?? "";
   // Two names for one request: whoever reads the other one is deceived.
@@ -56,9 +60,10 @@ export function requestHeadOf(raw: readonly string[], bodiless: boolean): Transl
   return {
     method,
     chunked,
+    wantsTrailers,
     text:
       `${method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${lines}` +
-      `${cookies.length > 0 ? `cookie: ${cookies.join("; ")}\r\n` : ""}${chunked ? "Transfer-Encoding: chunked\r\n" : ""}Connection: close\r\n\r\n`,
+      `${cookies.length > 0 ? `cookie: ${cookies.join("; ")}\r\n` : ""}${wantsTrailers ? "te: trailers\r\n" : ""}${chunked ? "Transfer-Encoding: chunked\r\n" : ""}Connection: close\r\n\r\n`,
   };
 }
 

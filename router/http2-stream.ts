@@ -19,6 +19,7 @@ export class Http2Stream extends Duplex {
   readonly #stream: ServerHttp2Stream;
   readonly #method: string;
   readonly #chunked: boolean;
+  readonly #wantsTrailers: boolean;
   #unread: Buffer | null = null;
   #body: Body | null = null;
 
@@ -26,9 +27,10 @@ export class Http2Stream extends Duplex {
     super();
     this.#stream = stream;
     this.remoteAddress = remoteAddress;
-    const { method, text, chunked } = requestHeadOf(rawHeaders, stream.endAfterHeaders);
+    const { method, text, chunked, wantsTrailers } = requestHeadOf(rawHeaders, stream.endAfterHeaders);
     this.#method = method;
     this.#chunked = chunked;
+    this.#wantsTrailers = wantsTrailers;
     this.push(text, "latin1");
     stream.on("data", (bytes: Buffer) => this.#onBody(bytes));
     stream.on("end", () => {
@@ -101,10 +103,13 @@ export class Http2Stream extends Duplex {
   }
 
   #begin(head: ResponseHead, rest: Buffer, received: Received): void {
-    const body = withoutFraming(head.framing);
+    const wantsTrailers = this.#wantsTrailers && head.framing.kind === "chunked";
+    const body = withoutFraming(head.framing, wantsTrailers);
     this.#body = body;
+    // Where there are none, Node ends the stream with an empty DATA frame.
+    if (wantsTrailers) this.#stream.on("wantTrailers", () => this.#stream.sendTrailers(trailersOf(body)));
     // The app's own Date or none, as over HTTP/1.1. Both are taken, and neither is in the types: a flat list keeps repeated fields.
-    const options = { endStream: body.done, sendDate: false } as ServerStreamResponseOptions;
+    const options = { endStream: body.done, sendDate: false, waitForTrailers: wantsTrailers } as ServerStreamResponseOptions;
     this.#stream.respond([":status", String(head.status), ...answerFields(head)] as never, options);
     if (body.done || rest.length === 0) received();
     else this.#answer(body, rest, received);
@@ -122,6 +127,13 @@ export class Http2Stream extends Duplex {
       received();
     });
   }
+}
+
+/** Repeated fields as lists. */
+function trailersOf({ trailers }: Body): Record<string, string[]> {
+  const fields: Record<string, string[]> = {};
+  for (const [at, key] of (trailers?.keys ?? []).entries()) fields[key] = [...(fields[key] ?? []), trailers?.values[at] as string];
+  return fields;
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

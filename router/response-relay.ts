@@ -99,11 +99,17 @@ export class ResponseRelay {
   }
 
   #begin(head: ResponseHead, rest: Buffer): void {
-    const { method, minor } = this.#request;
+    const { method, minor, wantsTrailers } = this.#request;
     const endsWithClose = minor === 0 && (head.framing.kind === "chunked" || head.framing.kind === "until-close");
     this.head = head;
-    this.#body = minor === 1 ? withFraming(head.framing) : withoutFraming(head.framing);
-    const start = answerHead(head, { method, minor, keepAlive: this.#keepAlive() && !endsWithClose, extraLines: this.#extraLines });
+    this.#body = minor === 1 ? withFraming(head.framing, wantsTrailers) : withoutFraming(head.framing);
+    const start = answerHead(head, {
+      method,
+      minor,
+      wantsTrailers,
+      keepAlive: this.#keepAlive() && !endsWithClose,
+      extraLines: this.#extraLines,
+    });
     this.#relay(start, rest);
   }
 

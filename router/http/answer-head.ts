@@ -6,6 +6,8 @@ export interface ClientFacts {
   readonly minor: 0 | 1;
   /** We will read another request on this connection. */
   readonly keepAlive: boolean;
+  /** Trailers go on, so their announcement does too. */
+  readonly wantsTrailers?: boolean;
   /** What the router says beside the app's own headers, each line with its CRLF. */
   readonly extraLines?: string;
 }
@@ -17,7 +19,7 @@ export function answerHead(response: ResponseHead, client: ClientFacts): string 
   let head = `HTTP/1.1 ${response.status} ${response.reason}\r\n`;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
-    if (NOT_ANSWERED.has(key)) continue;
+    if (NOT_ANSWERED.has(key) && !(key === "trailer" && client.wantsTrailers === true)) continue;
     if (response.nominated.length > 0 && response.nominated.includes(key)) continue;
     head += `${names[i]}: ${values[i]}\r\n`;
   }

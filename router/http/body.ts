@@ -1,6 +1,7 @@
 /** Finds the end of a body in a stream of bytes and says what of it goes on to the other side. */
 import { BadMessage } from "./bad-message.ts";
 import { ChunkedBody } from "./chunked.ts";
+import type { Fields } from "./fields.ts";
 import type { Framing } from "./framing.ts";
 
 export interface Scanned {
@@ -14,6 +15,8 @@ export interface Body {
   readonly done: boolean;
   /** Of the payload so far, framing not counted. */
   readonly bytes: number;
+  /** Of a chunked one that is done, where they were wanted and there were any. */
+  readonly trailers?: Fields | null;
   /** Throws BadMessage where the framing is broken. */
   scan(chunk: Buffer): Scanned;
   /** What ends the body for the other side here and now, so that it looks whole; null: not at this place, or not in this framing. */
@@ -31,14 +34,15 @@ export function sameFraming(framing: Framing): Body {
   return new BodyOfLength(framing.kind === "length" ? framing.length : 0);
 }
 
-/** For an HTTP/1.0 client: payload only. */
-export function withoutFraming(framing: Framing): Body {
-  return framing.kind === "chunked" ? new ChunkedBody("payload") : sameFraming(framing);
+/** For an HTTP/1.0 client and for HTTP/2: payload only. */
+export function withoutFraming(framing: Framing, wantsTrailers = false): Body {
+  return framing.kind === "chunked" ? new ChunkedBody("payload", wantsTrailers) : sameFraming(framing);
 }
 
 /** For an HTTP/1.1 client: what would end with the connection gets chunks, so that a cut can be told from an end. */
-export function withFraming(framing: Framing): Body {
-  return framing.kind === "until-close" ? new ChunkingBody() : sameFraming(framing);
+export function withFraming(framing: Framing, wantsTrailers = false): Body {
+  if (framing.kind === "until-close") return new ChunkingBody();
+  return framing.kind === "chunked" ? new ChunkedBody("chunked", wantsTrailers) : sameFraming(framing);
 }
 
 class BodyOfLength implements Body {

@@ -1,6 +1,8 @@
-/** The chunked coding (RFC 9112 section 7.1), strictly: chunk extensions and trailers are dropped, every doubt is refused. */
+/** The chunked coding (RFC 9112 section 7.1), strictly: chunk extensions are dropped, trailers too where nobody wants them, every doubt is refused. */
 import { BadMessage } from "./bad-message.ts";
 import type { Body, Scanned } from "./body.ts";
+import type { Fields } from "./fields.ts";
+import { readTrailers, trailerLines } from "./trailers.ts";
 
 /*
  *  size ──;──> extension ──CR──> sizeLf ──> data ──> dataCr ──> dataLf ──> size
@@ -28,15 +30,20 @@ const MAX_DROPPED_BYTES = 16 * 1024;
 export class ChunkedBody implements Body {
   done = false;
   bytes = 0;
+  /** Once it is done; null: there were none, or nobody wants them. */
+  trailers: Fields | null = null;
   /** "chunked": sizes and CRLFs go on too. "payload": the data alone. */
   readonly #passes: "chunked" | "payload";
   #state = SIZE;
   #left = 0;
   #digits = 0;
   #dropped = 0;
+  readonly #wantsTrailers: boolean;
+  #trailerText = "";
 
-  constructor(passes: "chunked" | "payload") {
+  constructor(passes: "chunked" | "payload", wantsTrailers = false) {
     this.#passes = passes;
+    this.#wantsTrailers = wantsTrailers;
   }
 
   scan(chunk: Buffer): Scanned {
@@ -90,18 +97,25 @@ export class ChunkedBody implements Body {
         case TRAILER_START:
           if (byte === CR) {
             this.#state = END_LF;
+            if (this.#trailerText === "") break;
+            this.trailers = readTrailers(this.#trailerText);
+            dropFrom(at - 1);
+            if (!framed) break;
+            parts.push(Buffer.from(trailerLines(this.trailers), "latin1"));
+            from = at - 1;
             break;
           }
           dropFrom(at - 1);
-          this.#drop(byte);
+          this.#takeTrailer(byte);
           this.#state = TRAILER;
           break;
         case TRAILER:
           if (byte === CR) this.#state = TRAILER_LF;
-          else this.#drop(byte);
+          else this.#takeTrailer(byte);
           break;
         case TRAILER_LF:
           this.#expect(byte, LF);
+          if (this.#wantsTrailers) this.#trailerText += "\r\n";
           this.#state = TRAILER_START;
           if (framed) from = at;
           break;
@@ -134,6 +148,11 @@ export class ChunkedBody implements Body {
     if (byte === LF || byte === 0 || ++this.#dropped > MAX_DROPPED_BYTES) {
       throw new BadMessage("a broken or oversized chunk extension or trailer");
     }
+  }
+
+  #takeTrailer(byte: number): void {
+    this.#drop(byte);
+    if (this.#wantsTrailers) this.#trailerText += String.fromCharCode(byte);
   }
 
   #expect(byte: number, wanted: number): void {

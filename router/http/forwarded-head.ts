@@ -66,7 +66,8 @@ export function addedLines(request: RequestHead, facts: ForwardingFacts): string
 }
 
 export function forwardedHead(request: RequestHead, facts: ForwardingFacts): string {
-  const head = `${request.method} ${request.target} HTTP/1.1\r\n${forwardedLines(request, facts)}${addedLines(request, facts)}`;
+  const trailers = request.wantsTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "";
+  const head = `${request.method} ${request.target} HTTP/1.1\r\n${forwardedLines(request, facts)}${addedLines(request, facts)}${trailers}`;
   if (request.framing.kind === "length") return `${head}Content-Length: ${request.framing.length}\r\n\r\n`;
   return request.framing.kind === "chunked" ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
 }

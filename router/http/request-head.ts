@@ -17,6 +17,8 @@ export interface RequestHead {
   /** A WebSocket handshake. Other upgrades are not offered: the header is dropped. */
   readonly upgrade: boolean;
   readonly expectContinue: boolean;
+  /** The client takes trailer fields of the answer (`TE: trailers`, RFC 9110 10.1.4). */
+  readonly wantsTrailers: boolean;
   /** Fields that the Connection header names: hop-by-hop too. */
   readonly nominated: readonly string[];
   readonly requestId: string | null;
@@ -41,6 +43,7 @@ export function readRequestHead(head: string): RequestHead {
   let expect = "";
   let requestId: string | null = null;
   let accept = "";
+  let te = "";
   for (let i = 0; i < fields.keys.length; i++) {
     const value = fields.values[i] as string;
     switch (fields.keys[i]) {
@@ -68,6 +71,9 @@ export function readRequestHead(head: string): RequestHead {
       case "accept":
         accept = value;
         break;
+      case "te":
+        te = te === "" ? value : `${te},${value}`;
+        break;
     }
   }
   const { method, minor } = line;
@@ -84,6 +90,7 @@ export function readRequestHead(head: string): RequestHead {
     keepAlive: minor === 1 ? !options.includes("close") : options.includes("keep-alive"),
     upgrade: isWebSocket(upgrade, options, method, minor, framing),
     expectContinue: expectsContinue(expect, minor),
+    wantsTrailers: te !== "" && minor === 1 && te.toLowerCase().split(",").map(trim).includes("trailers"),
     nominated: options,
     requestId,
     accept,

@@ -185,6 +185,31 @@ describe("HTTP/2", () => {
     expect((await ask(other, "/")).body).toBe("ok");
   });
 
+  it("carries trailers to who wants them, as gRPC-like clients do; others get the answer without", async () => {
+    await using app = await givenApp((request, response) => {
+      response.setHeader("Trailer", "grpc-status");
+      response.write("body");
+      if (request.headers.te === "trailers") response.addTrailers({ "grpc-status": "0", "Set-Cookie": "a=b" });
+      response.end();
+    });
+    await using rig = await givenRouter();
+    rig.route([app.address]);
+    await using session = await open(await listening(rig));
+    for (const te of ["trailers", null]) {
+      const stream = session.request({ ":authority": HOST, ":path": "/", ...(te === null ? {} : { te }) });
+      let sum: unknown = null;
+      stream.on("trailers", (fields) => {
+        sum = [fields["grpc-status"], fields["set-cookie"]];
+      });
+      const { status, body } = await answerOf(stream);
+      expect([status, body, sum]).toEqual([200, "body", te === null ? null : ["0", undefined]]);
+    }
+    // None, and none announced: the stream ends all the same.
+    await using plain = await givenApp((_, response) => response.write("no ", () => response.end("trailers")));
+    rig.route([plain.address]);
+    expect(await ask(session, "/", { te: "trailers" })).toMatchObject({ status: 200, body: "no trailers" });
+  });
+
   it("offers no WebSockets over it", async () => {
     await using rig = await givenRouter();
     await using session = await open(await listening(rig));

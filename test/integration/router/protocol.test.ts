@@ -125,7 +125,7 @@ describe("a request goes through", () => {
     );
   });
 
-  it("without the trailers of the app's answer", async () => {
+  it("without the trailers of the app's answer, but for clients that want them", async () => {
     await using app = await givenApp((_, response) => {
       response.setHeader("Trailer", "X-Sum");
       response.write("body");
@@ -136,6 +136,44 @@ describe("a request goes through", () => {
     rig.route([app.address]);
     const answer = await speak(rig.port, GET("/"), /0\r\n\r\n$/);
     expect(answer).not.toContain("X-Sum");
+    // With them for who says that it takes them; and the connection is in step afterwards.
+    const wanted = await speak(rig.port, GET("/", "TE: trailers", "Connection: TE").repeat(2), /X-Sum: 1\r\n\r\n.*X-Sum: 1\r\n\r\n$/s);
+    expect(wanted.match(/Trailer: X-Sum\r\n.*?\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n/gs)).toHaveLength(2);
+    expect(app.accepted()).toBe(1);
+  });
+
+  it("for a part of a file: ranges go on, and so does their answer, multipart too", async () => {
+    const file = "0123456789";
+    await using app = await givenApp(({ headers }, response) => {
+      const [, first = "", last = ""] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+      if (headers.range === "bytes=0-1,8-9") {
+        response.writeHead(206, { "Content-Type": "multipart/byteranges; boundary=x" });
+        response.end("--x\r\nContent-Range: bytes 0-1/10\r\n\r\n01\r\n--x\r\nContent-Range: bytes 8-9/10\r\n\r\n89\r\n--x--\r\n");
+      } else if (headers["if-range"] !== '"v1"') response.end(file);
+      else if (Number(first) > 9) response.writeHead(416, { "Content-Range": "bytes */10" }).end();
+      else response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/10` }).end(file.slice(Number(first), Number(last) + 1));
+    });
+    await using rig = await givenRouter();
+    rig.route([app.address]);
+    const ask = (...lines: string[]) => speak(rig.port, GET("/", ...lines, "Connection: close"));
+    expect(await ask("Range: bytes=2-4", 'If-Range: "v1"')).toMatch(
+      /^HTTP\/1.1 206 .*\r\nContent-Range: bytes 2-4\/10\r\n.*\r\n\r\n(3\r\n)?234/s,
+    );
+    expect(await ask("Range: bytes=2-4", 'If-Range: "v2"')).toMatch(/^HTTP\/1.1 200 .*0123456789/s);
+    expect(await ask("Range: bytes=50-60", 'If-Range: "v1"')).toMatch(/^HTTP\/1.1 416 .*\r\nContent-Range: bytes \*\/10\r\n/s);
+    expect(await ask("Range: bytes=0-1,8-9")).toMatch(
+      /multipart\/byteranges; boundary=x\r\n.*01\r\n--x\r\nContent-Range: bytes 8-9\/10\r\n\r\n89/s,
+    );
+  });
+
+  it("never with a line that is folded or a body of two lengths", async () => {
+    await using app = await givenApp((_, response) => response.end("ok"));
+    await using rig = await givenRouter();
+    rig.route([app.address]);
+    for (const lines of [["X-A: 1", " 2"], ["X-A: 1", "\tX-B: 2"], [" Content-Length: 1"], ["Content-Length: 1", "Content-Length: 2"]]) {
+      expect(await speak(rig.port, GET("/", ...lines), /\r\n\r\n/)).toMatch(/^HTTP\/1.1 400 /);
+    }
+    expect(app.accepted()).toBe(0);
   });
 
   it("and answers early: a client that still sends its body gets the answer, and the next request is read in step", async () => {

@@ -55,6 +55,21 @@ describe("a chunked body", () => {
     }
   });
 
+  it("keeps the trailers of an answer for who wants them, but those that frame, route or authenticate", () => {
+    const text = "5\r\nhello\r\n0\r\nX-Sum: 1\r\nContent-Length: 7\r\nX-Sum: 2\r\nSet-Cookie: a=b\r\n\r\n";
+    for (const size of PIECES) {
+      const kept = pass((framing) => withFraming(framing, true), CHUNKED, text, size);
+      expect(kept).toEqual({ out: "5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-Sum: 2\r\n\r\n", rest: "", done: true, bytes: 5 });
+      const none = pass((framing) => withFraming(framing, true), CHUNKED, "5\r\nhello\r\n0\r\nHost: x\r\n\r\nrest", size);
+      expect(none).toMatchObject({ out: "5\r\nhello\r\n0\r\n\r\n", done: true });
+    }
+    const body = withoutFraming(CHUNKED, true);
+    expect(body.scan(Buffer.from(text)).out?.toString()).toBe("hello");
+    expect(body.trailers).toMatchObject({ keys: ["x-sum", "x-sum"], values: ["1", "2"] });
+    expect(() => withFraming(CHUNKED, true).scan(Buffer.from("0\r\nno colon\r\n\r\n"))).toThrow("without a colon");
+    expect(() => withFraming(CHUNKED, true).scan(Buffer.from("0\r\nA: 1\r\n folded\r\n\r\n"))).toThrow(BadMessage);
+  });
+
   it("leaves what follows it for the next request", () => {
     const { rest } = pass(sameFraming, CHUNKED, "0\r\n\r\nGET / HTTP/1.1\r\n", 1000);
     expect(rest).toBe("GET / HTTP/1.1\r\n");

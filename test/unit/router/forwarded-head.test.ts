@@ -57,7 +57,13 @@ describe("the head for the instance", () => {
       "Proxy-Authorization: x",
       "Content_Length: 5",
     ];
-    expect(forward("GET / HTTP/1.1", "Host: a", ...hops)).toHaveLength(11);
+    expect(forward("GET / HTTP/1.1", "Host: a", ...hops.filter((line) => !line.startsWith("TE")))).toHaveLength(11);
+  });
+
+  it("asks for trailers where the client takes them", () => {
+    const asked = (...lines: string[]) => forward("GET / HTTP/1.1", "Host: a", ...lines).filter((line) => /^(TE|Connection)\b/.test(line));
+    expect(asked("TE: gzip;q=0.5, Trailers", "Connection: TE")).toEqual(["TE: trailers", "Connection: TE"]);
+    expect(asked("TE: gzip")).toEqual([]);
   });
 
   it("cannot be made to lose our fields by Connection", () => {
