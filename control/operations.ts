@@ -1,7 +1,9 @@
 /** Operations: accepted into the store, worked off by the queue, followed by whoever asked, cancelled, recovered. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { asPushboatError, type Deployment, type EnvironmentName, type EventSink, isFinal, PushboatError } from "../core/index.ts";
 import { buildPush, type DeployContext, makeCurrent } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
+import { isUnwritableState, requireSpace } from "./disk-space.ts";
 import { endUnsuccessfully, type UnsuccessfulEnd } from "./failed-deployment.ts";
 import type { JobKind } from "./queue.ts";
 import { finishCommitted, releaseToGoBackTo } from "./recover.ts";
@@ -42,6 +44,7 @@ export interface Operations {
 const CANCELLED = new PushboatError({ code: "deploy/cancelled", message: "it was cancelled", hint: "Nothing was switched over." });
 /** Failures remembered for their callers; older ones are told from the store. */
 const MAX_FAILURES = 500;
+const WRITE_AGAIN_MS = 1000;
 
 export function createOperations(deps: Deps, routes: RouteFeed, released: (environment: EnvironmentName) => void): Operations {
   const aborts = new Map<number, AbortController>();
@@ -60,6 +63,19 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     remember(deployment.id, error);
     endUnsuccessfully(deps, deployment, state, error);
   };
+  /** Its followers are told at once; with a full disk the state follows as soon as it can be written, and the environment waits for that. */
+  const endWhenWritable = async (deployment: DeploymentRecord, state: UnsuccessfulEnd, error: PushboatError): Promise<void> => {
+    for (;;) {
+      try {
+        return end(deployment, state, error);
+      } catch (thrown) {
+        if (!isUnwritableState(thrown)) throw thrown;
+        deps.log.error({ err: thrown, deployment: deployment.id }, "the state cannot be written, trying again");
+        deps.journal.finish(deployment.id);
+        await sleep(WRITE_AGAIN_MS);
+      }
+    }
+  };
   const attempt = async (deployment: DeploymentRecord, work: (context: DeployContext) => Promise<void>): Promise<void> => {
     const onEvent = deps.journal.sink(deployment.id);
     const abort = aborts.get(deployment.id) ?? new AbortController();
@@ -69,7 +85,7 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
     } catch (thrown) {
       const error = asPushboatError(abort.signal.aborted ? CANCELLED : thrown);
       if (error.kind === "platform") deps.log.error({ err: thrown, deployment: deployment.id }, "deployment failed");
-      end(deployment, error === CANCELLED ? "cancelled" : "failed", error);
+      await endWhenWritable(deployment, error === CANCELLED ? "cancelled" : "failed", error);
     } finally {
       aborts.delete(deployment.id);
     }
@@ -106,6 +122,7 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
   };
 
   const submit: Operations["submit"] = (request) => {
+    requireSpace(deps.settings.dataDirectory);
     if (deps.store.apps.environment(request.environment)?.ending !== false) throw gone(request.environment);
     const created = deps.store.transaction(() => {
       const replaced = request.kind === "push" ? store.waitingPushes(request.environment) : [];
@@ -138,7 +155,8 @@ export function createOperations(deps: Deps, routes: RouteFeed, released: (envir
       await deps.journal.follow(id, onEvent, ended, signal);
       const deployment = store.get(id);
       const failure = failures.get(id);
-      if (deployment === null && failure !== undefined) throw failure;
+      // Gone with its environment, or its end cannot be written down yet.
+      if (failure !== undefined && (deployment === null || !isFinal(deployment.state))) throw failure;
       if (deployment === null)
         throw new PushboatError({ code: "deploy/unknown", message: `there is no deployment ${id}`, hint: "See `deploys APP`." });
       return deployment;

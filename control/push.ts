@@ -18,6 +18,7 @@ import {
 } from "../core/index.ts";
 import { ensureEnvironment } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
+import { requireSpace } from "./disk-space.ts";
 import type { Operations } from "./operations.ts";
 import { createSummary, describeEnvironment, explainFailure } from "./push-output.ts";
 import { type PushStep, planUpdates } from "./push-plan.ts";
@@ -113,6 +114,7 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
       return Promise.resolve(`push option ${quote(unknown)} is not known; there are: ${[...KNOWN_OPTIONS].join(", ")}`);
     },
     async prepareRepository(app) {
+      requireSpace(deps.settings.dataDirectory);
       if (deps.store.apps.app(app) === null && !deps.settings.createOnPush) {
         throw new PushboatError({
           code: "app/unknown",

@@ -7,6 +7,7 @@ import { asPushboatError, type EnvironmentName, PushboatError } from "../core/in
 import { currentWorkload, isStranger } from "./current.ts";
 import { type DeployContext, retire, rollForward } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
+import { isUnwritableState } from "./disk-space.ts";
 import type { DeploymentRecord, EnvironmentRecord } from "./store/index.ts";
 
 const FIRST_DELAY_MS = 200;
@@ -31,6 +32,7 @@ export async function finishCommitted(context: DeployContext, deployment: Deploy
       return;
     } catch (error) {
       deps.log.error({ err: error, deployment: deployment.id }, "rolling forward failed, trying again");
+      // Nor could the failure be written down: that is waited for.
       if (!isUnwritableState(error)) failures += 1;
       const delayMs = nextTryMs(failures, error);
       if (delayMs === null) throw givenUp(environment, failures, error);
@@ -53,11 +55,6 @@ export async function releaseToGoBackTo({ store, builder }: Deps, name: Environm
 export function nextTryMs(failures: number, error: unknown): number | null {
   const tries = error instanceof PushboatError && error.code === "release/image-missing" ? TRIES_WITHOUT_IMAGE : TRIES;
   return failures >= tries ? null : Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, failures - 1), MAX_DELAY_MS);
-}
-
-/** SQLite that cannot be written (disk full) cannot take the failure down either: it is waited for. */
-function isUnwritableState(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
 function givenUp({ name, currentRelease }: EnvironmentRecord, tries: number, cause: unknown): PushboatError {

@@ -24,6 +24,8 @@ export interface PlatformOptions {
   readonly ports?: { readonly http: number; readonly https: number };
   /** Started by `install --from` this directory instead of `up`. */
   readonly installFrom?: string;
+  /** Where the data directory is made, for a filesystem of the test's own. */
+  readonly parentDirectory?: string;
 }
 
 export type ProcessName = "control" | "router" | "redis";
@@ -58,7 +60,7 @@ export interface Platform {
 }
 
 export async function givenPlatform(options: PlatformOptions = {}): Promise<Platform> {
-  const directory = mkdtempSync(join(TEST_PARENT_DIRECTORY, "pushboat-test-"));
+  const directory = mkdtempSync(join(options.parentDirectory ?? TEST_PARENT_DIRECTORY, "pushboat-test-"));
   const dataDirectory = join(directory, "data");
   const client = await givenClient(join(directory, "client"));
   const [ssh, ...free] = (await freePorts(3)) as [number, number, number];
