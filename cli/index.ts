@@ -74,6 +74,7 @@ import { routerStatus } from "./commands/router-status.ts";
 import { routes } from "./commands/routes.ts";
 import { run } from "./commands/run.ts";
 import { runHistory } from "./commands/run-history.ts";
+import { stateCheck } from "./commands/state-check.ts";
 import { status } from "./commands/status.ts";
 import { tokens } from "./commands/tokens.ts";
 import { tokensCreate } from "./commands/tokens-create.ts";
@@ -150,7 +151,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   },
   { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove, audit] },
   { title: "Tell the outside", commands: [hooks, hooksAdd, hooksRemove, hooksHistory] },
-  { title: "This server", commands: [status, disk, routes, routerStatus, routerRestart, version, help] },
+  { title: "This server", commands: [status, stateCheck, disk, routes, routerStatus, routerRestart, version, help] },
 ];
 
 export interface CommandsDependencies {

@@ -88,6 +88,7 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "router:status": "read",
   "router:restart": "admin",
   status: "read",
+  "state:check": "read",
   version: "read",
   help: "read",
 };

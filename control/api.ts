@@ -235,6 +235,8 @@ export interface Control {
   /** Everything is up: listeners, runtime adopted, rolled forward. */
   status(): Promise<StatusReport>;
   disk(): Promise<DiskReport>;
+  /** What SQLite finds wrong with the state (quick_check, foreign_key_check); none: it is whole. */
+  checkState(): Promise<readonly string[]>;
   routes(): Promise<readonly Route[]>;
   routerReport(): Promise<RouterReport>;
   /** Resolves when the next router serves; the one before ends by itself. */

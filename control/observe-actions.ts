@@ -14,13 +14,17 @@ import { oneOffSize, sizeOf } from "./sizes.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { quantityOf } from "./workload.ts";
 
-type ObserveActions = Pick<Control, "status" | "disk" | "instances" | "signal" | "exec" | "formation" | "logs" | "run" | "exportImage">;
+type ObserveActions = Pick<
+  Control,
+  "status" | "disk" | "checkState" | "instances" | "signal" | "exec" | "formation" | "logs" | "run" | "exportImage"
+>;
 
 export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
   const { store, runtime, settings } = deps;
 
   return {
     disk: () => reportDisk(deps),
+    checkState: async () => store.problems(),
     async status(): Promise<StatusReport> {
       const routerVersion = await deps.router.version();
       return {

@@ -23,6 +23,8 @@ On the server, as root:
   uninstall stop and take the service away; the data is kept        [--data DIR]
               --purge --yes      remove the data directory too
   upgrade   another version takes over; apps run on                  [--data DIR] [--to DIR|VERSION]
+  doctor    what is wrong with the machine or the platform, and what mends it   [--data DIR] [--json] [--fix]
+  support-bundle  what helps who shall help, without secrets (a .tar.gz)      [--data DIR] [--to FILE]
   test      set up what is missing, run every test                   [VITEST OPTIONS]
 
 `up` remembers its options in the data directory; each is also a setting: PUSHBOAT_DATA, PUSHBOAT_DOMAIN, PUSHBOAT_HTTP_PORT, ...

@@ -8,8 +8,8 @@ declare -A GIVEN=()      # by option or by environment, without the PUSHBOAT_ pr
 declare -A SETTINGS=()   # what holds: given or remembered
 # Options that are not settings: each fills the variable of its name.
 declare -A OPTION_VARIABLES=([--from]=FROM [--to]=TO)
-declare -A OPTION_FLAGS=([--detach]=DETACH [--purge]=PURGE [--yes]=YES)
-DETACH= PURGE= YES= FROM= TO=
+declare -A OPTION_FLAGS=([--detach]=DETACH [--purge]=PURGE [--yes]=YES [--json]=JSON [--fix]=FIX)
+DETACH= PURGE= YES= JSON= FIX= FROM= TO=
 ARGUMENTS=()             # what is left of the command line
 
 # read_options ALLOWED... -- ARGUMENT...: takes `--name value` and `--name=value`; ALLOWED `rest` keeps what it does not know.

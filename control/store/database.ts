@@ -8,6 +8,8 @@ export interface Database {
   readonly sql: DatabaseSync;
   /** Runs the work in one transaction; nested calls join the outer one. */
   transaction<T>(work: () => T): T;
+  /** What quick_check and foreign_key_check find; none: whole. */
+  problems(): readonly string[];
   close(): void;
 }
 
@@ -51,8 +53,17 @@ export function openDatabase(file: string): Database {
         depth -= 1;
       }
     },
+    problems: () => problemsOf(sql),
     close: () => sql.close(),
   };
+}
+
+function problemsOf(sql: DatabaseSync): readonly string[] {
+  const faults = (sql.prepare("PRAGMA quick_check").all() as { quick_check: string }[]).map(({ quick_check: text }) => text);
+  const orphans = (sql.prepare("PRAGMA foreign_key_check").all() as { table: string; rowid: number; parent: string }[]).map(
+    ({ table, rowid, parent }) => `row ${rowid} of ${table} belongs to nothing in ${parent}`,
+  );
+  return [...faults.filter((text) => text !== "ok"), ...orphans];
 }
 
 /** Brings the state in `file` to this version's schema; the numbers of changes applied before and after. The file shall be a copy. */

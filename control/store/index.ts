@@ -39,6 +39,7 @@ export function openStore(dataDirectory: string) {
     registries: createRegistryStore(sql, seal),
     derivedKey: seal.derive,
     runs: createRunStore(database, sql),
+    problems: database.problems,
     transaction: database.transaction,
     close: database.close,
   };

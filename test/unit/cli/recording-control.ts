@@ -222,6 +222,7 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
       redis: "up",
       router: "up",
     }),
+    checkState: async () => [],
     createApp: async (name) => ({ ...APP, name }),
     destroyApp: async () => {},
     apps: async () => [APP],
