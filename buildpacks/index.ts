@@ -2,6 +2,7 @@
 import { go } from "./go.ts";
 import { java } from "./java.ts";
 import { node } from "./node.ts";
+import { php } from "./php.ts";
 import type { Buildpack } from "./plan.ts";
 import { python } from "./python.ts";
 import { ruby } from "./ruby.ts";
@@ -15,6 +16,8 @@ export const BUILDPACKS: readonly Buildpack[] = [
   java,
   // The same: Rails has a package.json for its assets. A Gemfile alone, of tools, is not taken from a Node app.
   ruby,
+  // And Laravel's or WordPress' package.json is for assets too: an index.php where pages are served from is PHP's.
+  php,
   // Something to start is the clearest sign; a build script then makes the server's assets.
   node,
   // Before sites: a server often has a package.json with a build script for its assets.

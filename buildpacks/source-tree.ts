@@ -49,13 +49,14 @@ export const READ_NAMES: readonly string[] = ["package.json", "go.mod", "Cargo.t
 export const LOCK_FILES: readonly string[] = [
   ...["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"],
   ...["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"],
+  ...["composer.lock"],
 ];
 
 /** What a reader wants to hear of by name when it is why something was built again. */
 export const MANIFESTS: readonly string[] = [
   ...LOCK_FILES,
   ...["package.json", "requirements.txt", "pyproject.toml", "Pipfile", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "pom.xml"],
-  ...["build.gradle", "build.gradle.kts", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock"],
+  ...["build.gradle", "build.gradle.kts", "Gemfile", "Gemfile.lock", "composer.json"],
 ];
 
 export function hasFile(source: SourceTree, path: string): boolean {

@@ -8,7 +8,8 @@ import { givenPlatform, type Platform } from "../support/platform.ts";
 /** One for each way to make a runtime and an image: what every run of the tests pushes. */
 const ALWAYS = [
   ...["express-hello", "node-addon", "pnpm-workspace", "worker-release", "websocket-echo", "vite-static", "plain-static"],
-  ...["flask-hello", "flask-node-assets", "django-hello", "go-hello", "rust-hello", "java-maven", "ruby-rack", "docker-multistage"],
+  ...["flask-hello", "flask-node-assets", "django-hello", "go-hello", "rust-hello", "docker-multistage"],
+  ...["java-maven", "ruby-rack", "php-plain"],
 ];
 const all = process.env["PUSHBOAT_TEST_LANGUAGES"] === "all";
 const apps = fixtureApps().filter(({ name, expectation }) => expectation.answer !== null && (all || ALWAYS.includes(name)));
@@ -19,6 +20,7 @@ const CODE: Readonly<Record<string, readonly [string, RegExp]>> = {
   "flask-node-assets": ["assets/page.md", /dependencies \(Node\.js\): reused[\s\S]*dependencies: reused/],
   "go-hello": ["main.go", /go build: rebuilt: the source changed/],
   "java-maven": ["src/main/java/hello/Hello.java", /No pom.xml changed: dependencies are those of the last build/],
+  "php-plain": ["index.php", /php 8.4: reused/],
   "ruby-rack": ["config.ru", /bundle install: reused/],
 };
 
