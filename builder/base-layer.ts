@@ -1,15 +1,16 @@
 /** The base image: Debian from the host's own mirror, made once for a machine by mmdebstrap (about 15 s). */
+
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type EventSink, PushboatError } from "../core/index.ts";
 import { baseLayerId, DEBIAN, EMPTIED, mmdebstrapArgv } from "./base-recipe.ts";
 import { INDEX_FORMAT, parseMirrors, sourcesFor } from "./debian-mirror.ts";
+import { bytesOnDisk } from "./disk-usage.ts";
 import { systemFailure } from "./failure.ts";
 import { flush } from "./flush.ts";
 import { runOnHost } from "./host-command.ts";
 import { withHostLock } from "./host-lock.ts";
 import type { LayerRecord, LayerStore } from "./layer-store.ts";
-import { diskBytes } from "./walk.ts";
 
 const MAKE_TIMEOUT_MS = 10 * 60_000;
 const MANY_FILES = 100_000;
@@ -47,7 +48,7 @@ async function makeBaseLayer(cache: LayerStore, onEvent: EventSink): Promise<Lay
       title: DEBIAN.title,
       directories: [id],
       inputs: { recipe: id },
-      sizeBytes: diskBytes(draft),
+      sizeBytes: await bytesOnDisk(draft),
       createdMs: startedMs,
     };
     await cache.add(record, draft);

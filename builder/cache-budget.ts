@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { OPENED_MS } from "./cache-sweep.ts";
-import { runOnHost } from "./host-command.ts";
+import { diskUsage } from "./disk-usage.ts";
 
 export interface MeasuredCache {
   readonly path: string;
@@ -31,14 +31,10 @@ export interface CacheBudget {
   readonly doomed: string;
 }
 
-/** du takes its time over a package manager's many small files, and blocks nobody. */
-const DU_TIMEOUT_MS = 5 * 60_000;
-
 export async function condemnCaches({ dataDirectory, budgetBytes, nowMs, doomed }: CacheBudget): Promise<void> {
   const paths = cacheDirectories(join(dataDirectory, "cache"));
   if (paths.length === 0) return;
-  const { stdout } = await runOnHost({ argv: ["du", "--summarize", "--block-size=1", "--", ...paths], timeoutMs: DU_TIMEOUT_MS });
-  const bytesOf = new Map(stdout.split("\n").map((line) => [line.slice(line.indexOf("\t") + 1), Number.parseInt(line, 10)]));
+  const bytesOf = await diskUsage(paths);
   // Without an await from the look at the times until all are out of the way: no build can open what is about to go.
   const measured = paths.map((path) => ({ path, openedMs: statSync(path).ctimeMs, bytes: bytesOf.get(path) ?? 0 }));
   mkdirSync(doomed, { recursive: true });

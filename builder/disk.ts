@@ -2,8 +2,13 @@
 import { statfs } from "node:fs/promises";
 import { type EventSink, PushboatError } from "../core/index.ts";
 
-/** Full by so much: builds go on, and their pushers are told. */
-const WARN_USED_PERCENT = 80;
+/** Full by so much: builds go on, their pushers are told, and layers that nothing needs go. */
+export const FULL_USED_PERCENT = 80;
+
+export async function diskFreePercent(directory: string): Promise<number> {
+  const { bavail, blocks } = await statfs(directory);
+  return (bavail / blocks) * 100;
+}
 
 export async function refuseFullDisk(directory: string, leastFreePercent: number, onEvent: EventSink): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(directory);
@@ -23,6 +28,6 @@ export async function refuseFullDisk(directory: string, leastFreePercent: number
 
 /** Pure; null: there is room. */
 export function diskWarning(freePercent: number, leastFreePercent: number): string | null {
-  if (100 - freePercent < WARN_USED_PERCENT) return null;
+  if (100 - freePercent < FULL_USED_PERCENT) return null;
   return `The server's disk is ${Math.floor(100 - freePercent)} % full; from ${100 - leastFreePercent} % on nothing is built (\`disk\` shows what takes the place)`;
 }

@@ -19,12 +19,14 @@ export function composeImage(parts: Parts, request: BuildRequest, planned: Plann
   const known = parts.images.find(digest);
   const image = known !== null && isWhole(parts, known.image) ? known.image : { digest, ...content };
   parts.images.save({ image, createdMs: parts.now() });
+  const used = [...new Set([...image.layers.map(({ id }) => id), planned.build.app, ...[...layers.steps.values()].map(({ id }) => id)])];
+  parts.store.touch(used);
   parts.images.saveLastBuild(request.environment, {
     digest,
     steps: Object.fromEntries(steps.map((step) => [step.plan.name, step.inputs])),
     runtime: Object.fromEntries(planned.build.imageLanguages.map((language) => [languageKey(language), runtimeInputs([language])])),
     salt: planned.salt,
-    layers: [...new Set([...image.layers.map(({ id }) => id), planned.build.app, ...[...layers.steps.values()].map(({ id }) => id)])],
+    layers: used,
   });
   return image;
 }

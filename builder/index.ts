@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Builder, Sandbox, Settings } from "../core/index.ts";
 import { ensureBaseLayer } from "./base-layer.ts";
 import { buildImage } from "./build.ts";
+import { diskUsage } from "./disk-usage.ts";
 import { forecastBuild } from "./forecast.ts";
 import type { GitUser } from "./git-objects.ts";
 import { createImageStore } from "./image-store.ts";
@@ -14,7 +15,6 @@ import { createNpmRegistry } from "./npm-registry.ts";
 import { exportImage } from "./oci/export.ts";
 import { type BuilderLimits, DEFAULT_LIMITS, type Parts } from "./parts.ts";
 import { sweepStore } from "./sweep.ts";
-import { diskBytes } from "./walk.ts";
 import { createWhiteouts } from "./whiteout.ts";
 
 export type { BuilderLimits } from "./parts.ts";
@@ -43,7 +43,7 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
     gitUser,
     dataDirectory,
     versionsDirectory,
-    limits: { ...DEFAULT_LIMITS, cacheBudgetBytes: settings.cacheBudgetBytes, ...limits },
+    limits: { ...DEFAULT_LIMITS, cacheBudgetBytes: settings.cacheBudgetBytes, layerBudgetBytes: settings.layerBudgetBytes, ...limits },
     now,
   };
   return {
@@ -64,9 +64,10 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
     async layerBytes(layer) {
       const record = store.find(layer.id) ?? parts.cache.find(layer.id);
       if (record !== null && record.directories.length === 1) return record.sizeBytes;
-      return layer.directories.reduce((sum, directory) => sum + diskBytes(directory), 0);
+      const bytesOf = await diskUsage(layer.directories);
+      return [...bytesOf.values()].reduce((sum, bytes) => sum + bytes, 0);
     },
     exportOci: (image, directory, tag) => exportImage(parts, image, directory, tag),
-    sweep: (keptDigests) => sweepStore(parts, keptDigests),
+    sweep: (keptDigests, layerBudgetBytes = parts.limits.layerBudgetBytes) => sweepStore(parts, keptDigests, layerBudgetBytes),
   };
 }

@@ -1,8 +1,10 @@
 /** Makes the layer of a runtime once for a machine. */
+
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EventSink, Sandbox } from "../core/index.ts";
+import { bytesOnDisk } from "./disk-usage.ts";
 import { flush } from "./flush.ts";
 import { fillGoLayer } from "./go-layer.ts";
 import { withHostLock } from "./host-lock.ts";
@@ -11,7 +13,6 @@ import type { LayerRecord, LayerStore } from "./layer-store.ts";
 import { fillNginxLayer } from "./nginx-layer.ts";
 import type { NpmRegistry } from "./npm-registry.ts";
 import { fillPackagesLayer } from "./packages-layer.ts";
-import { diskBytes } from "./walk.ts";
 
 export interface LanguageLayerSpec {
   readonly cache: LayerStore;
@@ -55,7 +56,7 @@ async function make(spec: LanguageLayerSpec): Promise<LayerRecord> {
       title: language.title,
       directories: [language.id],
       inputs: { recipe: language.id },
-      sizeBytes: diskBytes(files),
+      sizeBytes: await bytesOnDisk(files),
       createdMs: Date.now(),
     };
     await cache.add(record, files);

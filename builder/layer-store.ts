@@ -1,5 +1,5 @@
 /** Content-addressed layers in one directory: NAME/ holds files, ID.json says what a layer consists of. A layer without its record does not exist. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Layer, LayerId, LayerKind } from "../core/index.ts";
@@ -33,6 +33,10 @@ export interface LayerStore {
   /** The record comes first, so that no sweep finds a directory that nothing names. Where the name is taken, the one that is there stays: same name, same content. */
   add(record: LayerRecord, directory: string): Promise<void>;
   records(): readonly LayerRecord[];
+  /** A build used them now. */
+  touch(ids: readonly LayerId[]): void;
+  /** When a build last used it, or made it. */
+  usedMs(id: LayerId): number;
   /** Names of all layer directories, whether a record has them or not. */
   names(): readonly string[];
   /** Takes records and directories out of the store at once; answers where the directories wait for their removal. */
@@ -81,6 +85,11 @@ export function createLayerStore(directory: string, buildsDirectory: string): La
         .filter((name) => name.endsWith(".json"))
         .map((name) => readJson<LayerRecord>(pathOf(name)))
         .filter((record) => record !== null),
+    touch(ids) {
+      const now = new Date();
+      for (const id of ids) if (existsSync(recordPath(id))) utimesSync(recordPath(id), now, now);
+    },
+    usedMs: (id) => statSync(recordPath(id), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     names: () =>
       readdirSync(directory, { withFileTypes: true })
         .filter((entry) => entry.isDirectory())

@@ -33,11 +33,13 @@ export interface BuilderLimits {
   readonly freeDiskPercent: number;
   /** All apps' caches together; the least recently used go first. */
   readonly cacheBudgetBytes: number;
+  /** All layers of this platform together: those that nothing needs go first, the least recently used before the others. */
+  readonly layerBudgetBytes: number;
   /** Of each build step. */
   readonly step: StepLimits;
 }
 
-export const DEFAULT_LIMITS: Omit<BuilderLimits, "cacheBudgetBytes"> = {
+export const DEFAULT_LIMITS: Omit<BuilderLimits, "cacheBudgetBytes" | "layerBudgetBytes"> = {
   maxFileBytes: 512 * 1024 * 1024,
   freeDiskPercent: 5,
   step: STEP_LIMITS,

@@ -1,15 +1,16 @@
 /** The layer that a step makes: what it sees is laid out, it runs, what it wrote is kept. */
+
 import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { chown, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KeptOutput } from "../buildpacks/index.ts";
 import { APP_GID, APP_UID, type EventSink, type Layer, PushboatError, quote, type Sandbox } from "../core/index.ts";
 import { layOutMountPoints, type OpenCaches } from "./caches.ts";
+import { bytesOnDisk } from "./disk-usage.ts";
 import { flush } from "./flush.ts";
 import type { LayerRecord, LayerStore } from "./layer-store.ts";
 import type { ResolvedStep } from "./resolve.ts";
 import { runStep, type StepLimits } from "./step.ts";
-import { diskBytes } from "./walk.ts";
 
 export interface StepLayerSpec {
   readonly store: LayerStore;
@@ -71,7 +72,7 @@ export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
       title: step.plan.title,
       directories: [step.id],
       inputs: step.inputs,
-      sizeBytes: diskBytes(kept),
+      sizeBytes: await bytesOnDisk(kept),
       createdMs: startedMs,
     };
     await store.add(record, kept);

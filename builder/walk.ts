@@ -22,10 +22,3 @@ export function* walk(directory: string, below: BytePath = ""): Generator<Walked
 export function absolute(directory: string, path: BytePath): Buffer {
   return path === "" ? Buffer.from(directory) : Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(path, "latin1")]);
 }
-
-/** Bytes on the disk, as du counts them. */
-export function diskBytes(directory: string): number {
-  let bytes = 0;
-  for (const { stats } of walk(directory)) bytes += stats.nlink > 1 && stats.isCharacterDevice() ? 0 : stats.blocks * 512;
-  return bytes;
-}

@@ -220,6 +220,9 @@ export interface DiskReport {
   readonly usedBytes: number;
   readonly freeBytes: number;
   readonly cacheBudgetBytes: number;
+  /** All of this platform's layers, and what they are kept to. */
+  readonly layerBytes: number;
+  readonly layerBudgetBytes: number;
   readonly baseBytes: number;
   readonly languageBytes: number;
   /** Of several apps, or of builds that no release has (any more). */

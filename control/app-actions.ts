@@ -118,7 +118,8 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
       for (const environment of [...store.apps.environments(name)].reverse()) await destroy(environment);
       store.apps.deleteApp(name);
       await deps.repositories.remove(name);
-      await deps.builder.sweep(keptImages(deps));
+      // What was destroyed shall be gone, not wait for its place to be needed.
+      await deps.builder.sweep(keptImages(deps), 0);
     },
     apps: () => Promise.resolve(store.apps.apps().map(({ name }) => summarizeApp(name))),
     async app(name) {

@@ -38,6 +38,10 @@ export async function reportDisk(deps: Pick<Deps, "settings" | "store" | "builde
     usedBytes: (blocks - bfree) * bsize,
     freeBytes: bavail * bsize,
     cacheBudgetBytes: deps.settings.cacheBudgetBytes,
+    layerBytes: owned
+      .filter(({ place }) => place === "dependencies" || place === "files")
+      .reduce((total, { path }) => total + (bytesOf.get(path) ?? 0), 0),
+    layerBudgetBytes: deps.settings.layerBudgetBytes,
     baseBytes: sum(null, "base"),
     languageBytes: sum(null, "languages"),
     sharedLayerBytes: sum(null, "dependencies") + sum(null, "files"),

@@ -62,6 +62,12 @@ export interface Builder {
   layerBytes(layer: Layer): Promise<number>;
   /** Writes a standard OCI layout (tar layers, at least base/language/dependencies/app) into an existing or new directory; the same image gives the same digest. */
   exportOci(image: Image, directory: string, tag: string): Promise<{ readonly digest: string }>;
-  /** Removes images and layers that none of these digests needs and no build is using. Answers what went. */
-  sweep(keptDigests: readonly string[]): Promise<{ readonly removed: readonly LayerId[]; readonly freedBytes: number }>;
+  /**
+   * Removes images that are none of these, and of the layers that neither they nor a build need the least recently used, until all
+   * layers together fit the budget (default: the setting's; 0: all of them). Answers what went.
+   */
+  sweep(
+    keptDigests: readonly string[],
+    layerBudgetBytes?: number,
+  ): Promise<{ readonly removed: readonly LayerId[]; readonly freedBytes: number }>;
 }

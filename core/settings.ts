@@ -43,6 +43,8 @@ export interface Settings {
   readonly createOnPush: boolean;
   /** What builds keep between them (package managers' downloads, compilers' results), all apps together. Default: 10 GiB. */
   readonly cacheBudgetBytes: number;
+  /** Layers of all apps together; those that a release, a build or an instance needs stay even where they are more. Default: 10 GiB. */
+  readonly layerBudgetBytes: number;
   /** Largest pack that one push may send (receive.maxInputSize). Default: 2 GiB. */
   readonly maxPushBytes: number;
   /** internal: an authority of the platform's own signs a certificate for each host that has none. */
@@ -111,6 +113,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     startTimeoutMs: integer("PUSHBOAT_START_TIMEOUT_MS", 60_000, 1_000, 3_600_000),
     releasesKept: integer("PUSHBOAT_RELEASES_KEPT", 10, 2, 1_000),
     cacheBudgetBytes: integer("PUSHBOAT_CACHE_BUDGET_BYTES", 10 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
+    layerBudgetBytes: integer("PUSHBOAT_LAYER_BUDGET_BYTES", 10 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
     createOnPush: env["PUSHBOAT_CREATE_ON_PUSH"] !== "false",
     maxPushBytes: integer("PUSHBOAT_MAX_PUSH_BYTES", 2 * 1024 ** 3, 1_000_000, Number.MAX_SAFE_INTEGER),
     tls,

@@ -152,6 +152,7 @@ async function make(build: DockerfileBuild, dockerfile: string, inputs: Readonly
       signal,
     });
     const layers = [...new Set([...image.layers, context].map(({ id }) => id))];
+    parts.store.touch(layers);
     parts.images.saveLastBuild(request.environment, { digest: image.digest, steps: { [STEP_NAME]: inputs }, salt: "", layers });
     return image;
   } finally {

@@ -1,9 +1,11 @@
 /** buildah and skopeo as a layer on the base image: nothing of them is on the host, and they only ever run in a sandbox. */
+
 import { mkdirSync, rmSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { EventSink, Layer, LayerId } from "../../core/index.ts";
 import { baseLayerId } from "../base-recipe.ts";
+import { bytesOnDisk } from "../disk-usage.ts";
 import { flush } from "../flush.ts";
 import { withHostLock } from "../host-lock.ts";
 import { layerId } from "../identity.ts";
@@ -11,7 +13,6 @@ import { runTool } from "../import/tool.ts";
 import type { LayerRecord } from "../layer-store.ts";
 import type { Parts } from "../parts.ts";
 import { STEP_LIMITS, stepFailure } from "../step.ts";
-import { diskBytes } from "../walk.ts";
 
 /** netavark is only looked for: buildah 1.39 does not start without a network back end, and never uses it with the host's network. */
 const PACKAGES = ["buildah", "skopeo", "netavark"];
@@ -66,7 +67,7 @@ async function make({ parts, base, onEvent, signal }: ImageToolsOrder, id: Layer
     // Debian's package lists and logs stay behind.
     for (const name of ["usr", "etc"]) await rename(join(upper, name), join(files, name));
     await flush(files, MANY_FILES);
-    const sizeBytes = diskBytes(files);
+    const sizeBytes = await bytesOnDisk(files);
     const record: LayerRecord = {
       id,
       kind: "language",

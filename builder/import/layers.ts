@@ -1,13 +1,14 @@
 /** The layers of an image directory as ours: content-addressed by diff id, so that what is known already is not even read. */
+
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type EventSink, type Layer, type LayerId, PushboatError } from "../../core/index.ts";
+import { bytesOnDisk } from "../disk-usage.ts";
 import { flush } from "../flush.ts";
 import { runOnHost } from "../host-command.ts";
 import type { LayerRecord } from "../layer-store.ts";
 import type { Parts } from "../parts.ts";
-import { diskBytes } from "../walk.ts";
 import { layerTitles } from "./documents.ts";
 import { type ImageDirectory, verifyBlob } from "./image-directory.ts";
 import { runTool } from "./tool.ts";
@@ -123,7 +124,7 @@ async function store(parts: Parts, files: string, diffId: string, title: string)
     title,
     directories: [id],
     inputs: { diffId },
-    sizeBytes: diskBytes(files),
+    sizeBytes: await bytesOnDisk(files),
     createdMs: parts.now(),
   };
   await parts.store.add(record, files);

@@ -8,7 +8,7 @@ export const disk: PlainCommand = {
   target: "none",
   words: [],
   examples: ["disk", "disk --json"],
-  json: "{totalBytes, usedBytes, freeBytes, cacheBudgetBytes, baseBytes, languageBytes, sharedLayerBytes, apps:[{app, bytes:{dependencies, files, caches, logs, volumes, repository}}]}",
+  json: "{totalBytes, usedBytes, freeBytes, cacheBudgetBytes, layerBytes, layerBudgetBytes, baseBytes, languageBytes, sharedLayerBytes, apps:[{app, bytes:{dependencies, files, caches, logs, volumes, repository}}]}",
   prepare:
     () =>
     async ({ control }) => {
@@ -22,6 +22,7 @@ export const disk: PlainCommand = {
           Base: megabytes(report.baseBytes),
           Languages: megabytes(report.languageBytes),
           "Shared layers": megabytes(report.sharedLayerBytes),
+          Layers: `${megabytes(report.layerBytes)}, kept to ${megabytes(report.layerBudgetBytes)}`,
           Caches: `${megabytes(caches)}, kept to ${megabytes(report.cacheBudgetBytes)}`,
         }),
         ...table([["APP", "DEPENDENCIES", "FILES", "CACHES", "LOGS", "VOLUMES", "REPOSITORY"], ...rows]),

@@ -24,7 +24,7 @@ const seeds = Array.from({ length: ROUNDS }, (_, seed) => seed);
 const total = (caches: readonly MeasuredCache[]): number => caches.reduce((sum, { bytes }) => sum + bytes, 0);
 
 describe("the collector", () => {
-  it("never takes a layer or a directory that a kept image or a running build needs, and leaves nothing that nobody does", () => {
+  it("never takes a layer or a directory that a kept image or a running build needs, leaves nothing that nobody does where there is no budget, and fits the budget where there is one", () => {
     for (const seed of seeds) {
       const below = numbers(seed);
       const some = <T>(all: readonly T[], most: number): T[] => Array.from({ length: below(most + 1) }, () => all[below(all.length)] as T);
@@ -55,7 +55,10 @@ describe("the collector", () => {
       }));
       const kept = new Set(some(images, 3).map(({ image }) => image.digest));
       const held = new Set(some(records, 1).map(({ id }) => id));
-      const plan = planSweep({ images, lastBuilds, records, names }, kept, held, NOW);
+      const used = new Map(records.map(({ id }) => [id, below(1000)]));
+      const usedMs = (id: string): number => used.get(id) ?? 0;
+      const rules = { kept, held, bytesOf: () => 1, usedMs, nowMs: NOW };
+      const plan = planSweep({ images, lastBuilds, records, names }, { ...rules, budgetBytes: 0 });
 
       const keptImages = images.filter(({ image }) => kept.has(image.digest));
       const neededIds = new Set([
@@ -70,6 +73,23 @@ describe("the collector", () => {
       expect(new Set(plan.layers), `seed ${seed}`).toEqual(new Set(records.map(({ id }) => id).filter((id) => !neededIds.has(id))));
       expect(new Set(plan.directories), `seed ${seed}`).toEqual(new Set(names.filter((name) => !neededNames.has(name))));
       expect(plan.images.some((digest) => kept.has(digest))).toBe(false);
+
+      // With a budget: what is needed stays all the same, the rest fits, and none goes before one that was used earlier.
+      const budgetBytes = below(14);
+      const { layers: gone, directories } = planSweep({ images, lastBuilds, records, names }, { ...rules, budgetBytes });
+      const left = records.filter(({ id }) => !gone.includes(id));
+      const leftNames = names.filter((name) => !directories.includes(name));
+      const spare = left.filter(({ id }) => !neededIds.has(id));
+      expect(
+        gone.filter((id) => neededIds.has(id)),
+        `seed ${seed}`,
+      ).toEqual([]);
+      expect([...neededNames, ...left.flatMap((each) => each.directories)].filter((name) => !leftNames.includes(name))).toEqual([]);
+      if (spare.length > 0) expect(leftNames.length, `seed ${seed}`).toBeLessThanOrEqual(budgetBytes);
+      expect(
+        gone.filter((id) => spare.some((each) => usedMs(each.id) < usedMs(id))),
+        `seed ${seed}`,
+      ).toEqual([]);
     }
   });
 

@@ -189,6 +189,8 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
       usedBytes: 60_000_000,
       freeBytes: 40_000_000,
       cacheBudgetBytes: 10_000_000,
+      layerBytes: 5_000_000,
+      layerBudgetBytes: 20_000_000,
       baseBytes: 1,
       languageBytes: 2,
       sharedLayerBytes: 3,
