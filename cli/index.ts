@@ -12,6 +12,7 @@ import { appsSet } from "./commands/apps-set.ts";
 import { audit } from "./commands/audit.ts";
 import { certs } from "./commands/certs.ts";
 import { certsAdd } from "./commands/certs-add.ts";
+import { certsAll } from "./commands/certs-all.ts";
 import { certsAuthority } from "./commands/certs-authority.ts";
 import { certsRemove } from "./commands/certs-remove.ts";
 import { config } from "./commands/config.ts";
@@ -136,6 +137,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       domainsAdd,
       domainsRemove,
       certs,
+      certsAll,
       certsAdd,
       certsRemove,
       certsAuthority,

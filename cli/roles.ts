@@ -60,6 +60,7 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "domains:add": "deploy",
   "domains:remove": "deploy",
   certs: "read",
+  "certs:all": "read",
   "certs:add": "deploy",
   "certs:remove": "deploy",
   "certs:authority": "read",

@@ -200,6 +200,27 @@ export interface CertificateSummary {
   readonly expiresMs: number;
 }
 
+/** What a host shows over HTTPS. */
+export interface HostCertificateSummary {
+  readonly host: HostName;
+  readonly environment: EnvironmentName;
+  /** null: it shows nothing, and does not answer over HTTPS. */
+  readonly source: "own" | "acme" | "internal" | null;
+  readonly names: string | null;
+  readonly issuer: string | null;
+  readonly expiresMs: number | null;
+  /** Of the last order; null: it worked, or none was placed. */
+  readonly error: string | null;
+  /** Of the next order: a renewal, or another try; null: none is planned. */
+  readonly nextMs: number | null;
+}
+
+export interface CertificateReport {
+  readonly hosts: readonly HostCertificateSummary[];
+  /** By certs:add, those too that no host shows. */
+  readonly given: readonly CertificateSummary[];
+}
+
 export interface StatusReport {
   readonly version: string;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
@@ -323,7 +344,9 @@ export interface Control {
 
   /** `bundle`: PEM of the chain and its key. Where several are for one host, the newest is shown. */
   addCertificate(target: Target, bundle: string, actor: Actor): Promise<CertificateSummary>;
-  certificates(target: Target): Promise<readonly CertificateSummary[]>;
+  certificates(target: Target): Promise<CertificateReport>;
+  /** Of all hosts of the platform. */
+  allCertificates(): Promise<readonly HostCertificateSummary[]>;
   removeCertificate(target: Target, id: number, actor: Actor): Promise<void>;
   /** PEM of the authority that signs with `--tls internal`; made at the first host. */
   localAuthority(): Promise<string>;

@@ -7,8 +7,9 @@ import { requireEnvironment } from "./find.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { CertificateRecord } from "./store/certificates.ts";
 import { namesOf, readBundle } from "./tls/bundle.ts";
+import { issuerOf } from "./tls/host-certificates.ts";
 
-type CertificateActions = Pick<Control, "addCertificate" | "certificates" | "removeCertificate" | "localAuthority">;
+type CertificateActions = Pick<Control, "addCertificate" | "certificates" | "allCertificates" | "removeCertificate" | "localAuthority">;
 
 export function createCertificateActions(deps: Deps, routes: RouteFeed): CertificateActions {
   const { store, settings, now } = deps;
@@ -24,7 +25,12 @@ export function createCertificateActions(deps: Deps, routes: RouteFeed): Certifi
       return summaryOf(store.certificates.of(environment.name)[0] as CertificateRecord);
     },
     async certificates(target) {
-      return store.certificates.of(requireEnvironment(deps, target).name).map(summaryOf);
+      const { name } = requireEnvironment(deps, target);
+      const hosts = routes.certificates().filter(({ environment }) => environment === name);
+      return { hosts, given: store.certificates.of(name).map(summaryOf) };
+    },
+    async allCertificates() {
+      return routes.certificates();
     },
     async removeCertificate(target, id, actor) {
       if (!store.certificates.remove(requireEnvironment(deps, target).name, id)) {
@@ -51,6 +57,5 @@ export function createCertificateActions(deps: Deps, routes: RouteFeed): Certifi
 
 function summaryOf({ id, certificate }: CertificateRecord): CertificateSummary {
   const x509 = new X509Certificate(certificate);
-  const issuer = /^(?:CN|O)=(.*)$/m.exec(x509.issuer)?.[1] ?? x509.issuer.replaceAll("\n", ", ");
-  return { id, names: namesOf(x509), issuer, expiresMs: x509.validToDate.getTime() };
+  return { id, names: namesOf(x509), issuer: issuerOf(x509), expiresMs: x509.validToDate.getTime() };
 }

@@ -99,7 +99,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createObserveActions(deps, queue, version),
       ...createCronActions(deps, runs),
     },
-    pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch }),
+    pushes: createPushHandler({ deps, operations, ensureApp, destroyBranch, certificates: routes.certificates }),
     credentials: createCredentials(deps),
     async start() {
       await boot({ deps, routes, admission, operations });

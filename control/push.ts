@@ -16,12 +16,14 @@ import {
   renderEvent,
   requirePermission,
 } from "../core/index.ts";
+import type { HostCertificateSummary } from "./api.ts";
 import { ensureEnvironment } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
 import { requireSpace } from "./disk-space.ts";
 import type { Operations } from "./operations.ts";
 import { createSummary, describeEnvironment, explainFailure } from "./push-output.ts";
 import { type PushStep, planUpdates } from "./push-plan.ts";
+import { troubleOf } from "./tls/host-certificates.ts";
 import { commandPrefix } from "./urls.ts";
 
 const KNOWN_OPTIONS = new Set(["dry-run", "force", "no-cache", "skip-tests"]);
@@ -31,9 +33,10 @@ export interface PushDeps {
   readonly operations: Operations;
   readonly destroyBranch: (app: AppName, branch: BranchName, identity: Identity) => Promise<void>;
   readonly ensureApp: (app: AppName, identity: Identity) => Promise<void>;
+  readonly certificates: () => readonly HostCertificateSummary[];
 }
 
-export function createPushHandler({ deps, operations, destroyBranch, ensureApp }: PushDeps): PushHandler {
+export function createPushHandler({ deps, operations, destroyBranch, ensureApp, certificates }: PushDeps): PushHandler {
   const deleteBranch = async (push: PushRequest, branch: BranchName): Promise<void> => {
     requirePermission(push.identity, "deploy", { kind: "environment", app: push.app, branch });
     if (deps.store.apps.app(push.app)?.productionBranch === branch) {
@@ -86,7 +89,12 @@ export function createPushHandler({ deps, operations, destroyBranch, ensureApp }
     for (const line of summary.lines()) push.progress(`       ${line}\n`);
     const record = deps.store.apps.environment(environment);
     if (record !== null) for (const line of describeEnvironment(deps, record)) push.progress(`       ${line}\n`);
+    for (const trouble of certificateTroubles(environment)) push.progress(` !     ${trouble}\n`);
   };
+  const certificateTroubles = (environment: EnvironmentName): readonly string[] =>
+    certificates()
+      .filter((each) => each.environment === environment)
+      .flatMap((each) => troubleOf(each, deps.now()) ?? []);
 
   const forecast = async (push: PushRequest, environment: EnvironmentName, commit: CommitId): Promise<void> => {
     const record = deps.store.apps.environment(environment);

@@ -1,6 +1,7 @@
 /** Keeps the routers' table true: rebuilt from the store and the runtime at each commit and each change of an instance. */
 import { createHash } from "node:crypto";
 import {
+  type EnvironmentName,
   type HostCertificate,
   type HostName,
   type Route,
@@ -10,13 +11,15 @@ import {
   stoppedIndexes,
   WEB,
 } from "../core/index.ts";
+import type { HostCertificateSummary } from "./api.ts";
 import { type AppSettings, readSettings } from "./app-settings.ts";
 import type { Deps } from "./deps.ts";
 import { createPageBook, type PageBook } from "./own-pages.ts";
 import type { EnvironmentRecord } from "./store/index.ts";
 import { createAcmeOrders } from "./tls/acme-orders.ts";
-import type { HostFacts } from "./tls/acme-subject.ts";
+import { type HostFacts, subjectOf } from "./tls/acme-subject.ts";
 import { type CertificateBook, createCertificateBook } from "./tls/certificate-book.ts";
+import { summaryOf } from "./tls/host-certificates.ts";
 import { quantityOf } from "./workload.ts";
 
 export interface RouteFeed {
@@ -28,6 +31,8 @@ export interface RouteFeed {
   changed(): void;
   /** As the routers are to answer now. */
   current(): readonly Route[];
+  /** What each host shows over HTTPS. */
+  certificates(): readonly HostCertificateSummary[];
   close(): void;
 }
 
@@ -66,15 +71,14 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
     await deps.router.setCertificates(all);
     shown = all;
   };
+  const factsOf = (host: HostName, environment: EnvironmentName): HostFacts => ({
+    host,
+    kind: host.endsWith(`.${deps.settings.domain}`) ? "label" : "domain",
+    isBranch: environment.includes("@"),
+  });
   const orderable = (routes: readonly Route[]): readonly HostFacts[] =>
-    routes.flatMap((route) =>
-      route.hosts
-        .filter((host) => certificates.shown(host)?.source !== "own")
-        .map((host) => ({
-          host,
-          kind: host.endsWith(`.${deps.settings.domain}`) ? ("label" as const) : ("domain" as const),
-          isBranch: route.environment.includes("@"),
-        })),
+    routes.flatMap(({ hosts, environment }) =>
+      hosts.filter((host) => certificates.shown(host)?.source !== "own").map((host) => factsOf(host, environment)),
     );
   const showPages = async (): Promise<void> => {
     const all = pageBook.contents();
@@ -113,6 +117,16 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
       });
     },
     current: () => buildRoutes(deps, pageBook),
+    certificates() {
+      const records = new Map(deps.store.acme.all().map((record) => [record.name, record]));
+      return buildRoutes(deps, pageBook).flatMap(({ environment, hosts }) =>
+        hosts.map((host) => {
+          const subject = acme === null ? null : subjectOf(factsOf(host, environment), deps.settings);
+          const record = subject === null ? null : (records.get(subject.name) ?? null);
+          return summaryOf({ host, environment, shown: certificates.shown(host), record });
+        }),
+      );
+    },
     close() {
       acme?.close();
       closed = true;

@@ -1,7 +1,8 @@
-/** certs: the certificates that an environment was given. */
+/** certs: which certificate each host of an environment shows, and those it was given. */
 import type { CertificateSummary } from "../../control/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
-import { heading } from "../table.ts";
+import { HOST_CERTIFICATE_SHAPE, hostCertificateJson, hostCertificateRow } from "../host-certificate.ts";
+import { heading, table } from "../table.ts";
 import { isoTime } from "../when.ts";
 
 export const CERTIFICATE_SHAPE = "{id, names, issuer, expires}";
@@ -17,19 +18,23 @@ export function certificateLine({ id, names, issuer, expiresMs }: CertificateSum
 export const certs: EnvironmentCommand = {
   name: "certs",
   aliases: ["certs:list"],
-  summary: "List the certificates that an environment was given",
+  summary: "Show which certificate each host of an environment shows, and those it was given",
+  details:
+    "Source: own (certs:add), acme (signed by the authority of --tls acme), internal (by the platform's own), none. next: when it is renewed, or " +
+    "ordered again after the error. A host below the platform's domain that nobody asked for over HTTPS yet has none with --tls acme.",
   target: "environment",
   words: [],
   examples: ["certs blog"],
-  json: `[${CERTIFICATE_SHAPE}]`,
+  json: `{hosts:[${HOST_CERTIFICATE_SHAPE}], given:[${CERTIFICATE_SHAPE}]}`,
   prepare:
     ({ target }) =>
-    async ({ control, progress }) => {
-      const all = await control.certificates(target);
-      if (all.length === 0) progress.note(`${target.name} was given no certificate yet: certs:add ${target.name} < bundle.pem`);
-      return result(
-        all.map(certificateJson),
-        all.length === 0 ? [] : [heading(`${target.name} Certificates`), ...all.map(certificateLine)],
-      );
+    async ({ control, nowMs, progress }) => {
+      const { hosts, given } = await control.certificates(target);
+      if (given.length === 0) progress.note(`${target.name} was given no certificate yet: certs:add ${target.name} < bundle.pem`);
+      return result({ hosts: hosts.map(hostCertificateJson), given: given.map(certificateJson) }, [
+        heading(`${target.name} Hosts`),
+        ...table(hosts.map((each) => hostCertificateRow(each, nowMs))),
+        ...(given.length === 0 ? [] : [heading(`${target.name} Certificates`), ...given.map(certificateLine)]),
+      ]);
     },
 };

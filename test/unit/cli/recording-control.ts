@@ -4,6 +4,7 @@ import type {
   CertificateSummary,
   Control,
   EnvironmentSummary,
+  HostCertificateSummary,
   Outcome,
   RunSummary,
   TokenSummary,
@@ -304,7 +305,8 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     removeDomain: async () => {},
     domains: async () => [parseHostName("www.example.com")],
     addCertificate: async () => CERTIFICATE,
-    certificates: async () => [CERTIFICATE],
+    certificates: async (target) => ({ hosts: hostCertificates(target.name), given: [CERTIFICATE] }),
+    allCertificates: async () => hostCertificates(production),
     removeCertificate: async () => {},
     localAuthority: async () => "-----BEGIN CERTIFICATE-----\n",
     maintenance: async () => {},
@@ -381,4 +383,21 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
 /** An Actor, or the streams of `run`. */
 function isPlumbing(arg: unknown): boolean {
   return typeof arg === "object" && arg !== null && ("onEvent" in arg || "onSignal" in arg);
+}
+
+function hostCertificates(environment: typeof production): readonly HostCertificateSummary[] {
+  const none = { environment, source: null, names: null, issuer: null, expiresMs: null, error: null, nextMs: null };
+  const blog = parseHostName("blog.apps.example.com");
+  return [
+    {
+      ...none,
+      host: blog,
+      source: "acme",
+      names: blog,
+      issuer: "R11",
+      expiresMs: NOW_MS + 60 * 1440 * MINUTE_MS,
+      nextMs: NOW_MS + 30 * 1440 * MINUTE_MS,
+    },
+    { ...none, host: parseHostName("www.example.com"), error: "no such name in the DNS", nextMs: NOW_MS + 4 * MINUTE_MS },
+  ];
 }
