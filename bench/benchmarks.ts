@@ -8,6 +8,8 @@ import { memory } from "./memory.ts";
 import { neighbour } from "./neighbour.ts";
 import { rollback } from "./rollback.ts";
 import { router } from "./router.ts";
+import { routerExtremes } from "./router-extremes.ts";
+import { routerTls } from "./router-tls.ts";
 import { start } from "./start.ts";
 import { zeroDowntime } from "./zero-downtime.ts";
 
@@ -17,6 +19,8 @@ export const benchmarks: readonly Benchmark[] = [
   start,
   rollback,
   router,
+  routerTls,
+  routerExtremes,
   constantLoad,
   zeroDowntime,
   memory,

@@ -6,36 +6,66 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface Nginx {
+export interface Server {
   readonly port: number;
-  /** The one that does the work. */
+  /** The process that does the work. */
   workerPid(): number;
   stop(): Promise<void>;
 }
 
+/** Where the proxies' own listeners and what is behind them are. */
+export interface ProxyPorts {
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly upstreamPort: number;
+}
+
+/** PEM, one after the other in haproxy's file. */
+export interface Pair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Bytes of the large answer. */
+export const LARGE_BYTES = 100_000;
+
 const UPSTREAM_CONNECTIONS = 512;
 
-/** Answers as a small Express app does, without its cost. */
-export function startUpstream(directory: string, port: number): Promise<Nginx> {
-  return start(join(directory, "upstream"), port, {
-    http: "access_log off;",
-    location: 'add_header ETag \'W/"d-abc"\'; default_type "text/html; charset=utf-8"; return 200 "Hello, world!";',
+/** Answers as a small Express app does, without its cost; /large is a file, and /sink takes any body. */
+export function startUpstream(directory: string, port: number): Promise<Server> {
+  const root = join(directory, "upstream");
+  mkdirSync(root, { recursive: true });
+  writeFileSync(join(root, "large"), Buffer.alloc(LARGE_BYTES, "x"));
+  return start(root, {
+    http: `access_log off; open_file_cache max=10; client_max_body_size 0; client_body_buffer_size 64k;
+      server { listen 127.0.0.1:${port} backlog=4096; add_header ETag 'W/"d-abc"'; default_type "text/html; charset=utf-8";
+        location / { return 200 "Hello, world!"; } location = /large { root ${root}; } }`,
+    port,
   });
 }
 
-export function startProxy(directory: string, port: number, upstreamPort: number): Promise<Nginx> {
+export function startProxy(directory: string, { port, tlsPort, upstreamPort }: ProxyPorts, { certificate, key }: Pair): Promise<Server> {
+  mkdirSync(join(directory, "proxy"), { recursive: true });
+  writeFileSync(join(directory, "proxy/cert.pem"), certificate);
+  writeFileSync(join(directory, "proxy/key.pem"), key);
   const line =
     '$time_iso8601 stdout F at=info method=$request_method path="$request_uri" host=$http_host request_id=$request_id ' +
     'fwd="$remote_addr" dyno=web.1 connect=$upstream_connect_time service=$upstream_response_time status=$status bytes=$body_bytes_sent protocol=$scheme';
-  return start(join(directory, "proxy"), port, {
+  return start(join(directory, "proxy"), {
+    port,
     http: `
+      client_max_body_size 0; proxy_request_buffering off;
       log_format line escape=default '${line}';
       access_log ${join(directory, "proxy")}/access.log line buffer=64k flush=100ms;
-      upstream app { server 127.0.0.1:${upstreamPort}; keepalive ${UPSTREAM_CONNECTIONS}; keepalive_requests 1000000000; }`,
-    location: `
+      upstream app { server 127.0.0.1:${upstreamPort}; keepalive ${UPSTREAM_CONNECTIONS}; keepalive_requests 1000000000; }
+      map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+      server { listen 127.0.0.1:${port} backlog=4096; listen 127.0.0.1:${tlsPort} ssl backlog=4096;
+      ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m;
+      location / {
       proxy_pass http://app;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
       proxy_set_header Host $http_host;
       proxy_set_header X-Request-Id $request_id;
       proxy_set_header X-Forwarded-For $remote_addr;
@@ -43,25 +73,19 @@ export function startProxy(directory: string, port: number, upstreamPort: number
       proxy_set_header X-Forwarded-Port $server_port;
       proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Request-Start $msec;
-      proxy_set_header Via "1.1 nginx";`,
+      proxy_set_header Via "1.1 nginx"; } }`,
   });
 }
 
-async function start(
-  directory: string,
-  port: number,
-  { http, location }: { readonly http: string; readonly location: string },
-): Promise<Nginx> {
-  mkdirSync(directory, { recursive: true });
+async function start(directory: string, { http, port }: { readonly http: string; readonly port: number }): Promise<Server> {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(" ");
   writeFileSync(
     join(directory, "nginx.conf"),
     `user root; worker_processes 1; daemon off; pid ${directory}/pid; error_log ${directory}/error.log;
-    events { worker_connections 8192; }
+    worker_rlimit_nofile 20000; events { worker_connections 20000; }
     http {
       ${temporary} tcp_nodelay on; keepalive_timeout 75s; keepalive_requests 1000000000; server_tokens off;
       ${http}
-      server { listen 127.0.0.1:${port} backlog=4096; location / { ${location} } }
     }`,
   );
   const child: ChildProcess = spawn("nginx", ["-p", directory, "-c", join(directory, "nginx.conf")], {

@@ -20,11 +20,12 @@ export interface RouterProcess {
 const MAIN = join(import.meta.dirname, "../../router/main.ts");
 const FLAGS = ["--optimize-for-size", "--max-semi-space-size=2"];
 
-export async function startRouter(directory: string, port: number): Promise<RouterProcess> {
+export async function startRouter(directory: string, port: number, httpsPort: number): Promise<RouterProcess> {
   const env = {
     ...process.env,
     PUSHBOAT_DATA: directory,
     PUSHBOAT_HTTP_PORT: String(port),
+    PUSHBOAT_HTTPS_PORT: String(httpsPort),
     NODE_COMPILE_CACHE: join(directory, "compile-cache"),
   };
   const settings = parseSettings(env);

@@ -7,6 +7,9 @@ export interface WrkLoad {
   readonly host: string;
   readonly connections: number;
   readonly seconds: number;
+  /** Default: / */
+  readonly path?: string;
+  readonly secure?: boolean;
 }
 
 export interface WrkReport {
@@ -15,8 +18,16 @@ export interface WrkReport {
   readonly errors: number;
 }
 
-export async function wrk({ port, host, connections, seconds }: WrkLoad): Promise<WrkReport> {
-  const argv = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-H", `Host: ${host}`, `http://127.0.0.1:${port}/`];
+export async function wrk({ port, host, connections, seconds, path = "/", secure = false }: WrkLoad): Promise<WrkReport> {
+  const argv = [
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    "--latency",
+    "-H",
+    `Host: ${host}`, // Over TLS the name goes with the handshake.
+    `${secure ? "https://localhost" : "http://127.0.0.1"}:${port}${path}`,
+  ];
   const { stdout } = await promisify(execFile)("wrk", argv);
   return parseWrk(stdout);
 }
