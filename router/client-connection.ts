@@ -40,6 +40,7 @@ export class ClientConnection implements Waiting {
   #reading = false;
   /** No more requests are read; what comes is thrown away until the client closes too. */
   #lingering = false;
+  #lingeredBytes = 0;
 
   constructor(context: RouterContext, front: Front, socket: Socket, onClosed: () => void) {
     this.#context = context;
@@ -127,7 +128,11 @@ export class ClientConnection implements Waiting {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#lingering) return;
+    if (this.#lingering) {
+      this.#lingeredBytes += chunk.length;
+      if (this.#lingeredBytes > this.#context.limits.lingerBytes) this.socket.destroy();
+      return;
+    }
     this.#unread = this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]);
     if (this.#exchange === null) this.#readHeads();
     else this.#exchange.pump();

@@ -19,6 +19,8 @@ export interface Limits {
   readonly reuseUnrepeatableMs: number;
   /** After the last answer: time for the client to read it before the connection is cut (RFC 9112 9.6). */
   readonly lingerMs: number;
+  /** What is read and thrown away meanwhile: who sends more does not read the answer. */
+  readonly lingerBytes: number;
   /** The router is about to end: an idle connection may send one more request for so long. */
   readonly lastRequestMs: number;
   /** A client that closed its sending side is either half-closed or gone: it gets this long for its answer. */
@@ -47,6 +49,7 @@ export const LIMITS: Limits = {
   reuseMs: 4_000,
   reuseUnrepeatableMs: 1_000,
   lingerMs: 2_000,
+  lingerBytes: 1024 * 1024,
   lastRequestMs: 1_000,
   halfClosedMs: 2_000,
   heldPerRoute: 1_000,

@@ -169,6 +169,26 @@ describe("a client is told why there is no answer of the app", () => {
     );
   });
 
+  it("431 for a head without end, and a cut for who floods on instead of reading it", async () => {
+    await using rig = await givenRouter({ limits: { lingerMs: 60_000 } });
+    rig.route(["127.0.0.1:1"]);
+    const socket = connect(rig.port, "127.0.0.1");
+    socket.on("error", () => {});
+    const answered = hear(socket, /\r\n\r\n/);
+    socket.write(`GET / HTTP/1.1\r\nHost: blog.localhost\r\n${`X-Flood: ${"a".repeat(1_000)}\r\n`.repeat(40)}`);
+    expect(await answered).toMatch(/^HTTP\/1.1 431 /);
+    const closed = once(socket, "close");
+    let cut = false;
+    void closed.then(() => {
+      cut = true;
+    });
+    while (!cut) {
+      if (!socket.write(Buffer.alloc(64 * 1024, 97))) await Promise.race([once(socket, "drain"), closed]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(socket.bytesWritten).toBeLessThan(16 * 1024 * 1024);
+  });
+
   it("H26 for what is not HTTP", async () => {
     await using rig = await givenRouter();
     expect(await speak(rig.port, "SSH-2.0-OpenSSH\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 .*H26 Bad request/s);
