@@ -1,15 +1,15 @@
 /** The layer that a step makes: what it sees is laid out, it runs, what it wrote is kept. */
-
-import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { chown, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KeptOutput } from "../buildpacks/index.ts";
-import { APP_GID, APP_UID, type EventSink, type Layer, PushboatError, quote, type Sandbox } from "../core/index.ts";
+import { APP_GID, APP_UID, type EventSink, type Layer, type Sandbox } from "../core/index.ts";
 import { layOutMountPoints, type OpenCaches } from "./caches.ts";
 import { bytesOnDisk } from "./disk-usage.ts";
 import { flush } from "./flush.ts";
 import type { LayerRecord, LayerStore } from "./layer-store.ts";
 import type { ResolvedStep } from "./resolve.ts";
+import { findSite, isDirectory } from "./site-output.ts";
 import { runStep, type StepLimits } from "./step.ts";
 
 export interface StepLayerSpec {
@@ -105,17 +105,6 @@ async function removeBelow(app: string, path: string): Promise<void> {
   if (parents.every(isDirectory)) await rm(join(app, path), { recursive: true, force: true });
 }
 
-/** lstat: what a build left as a link to elsewhere is not its output. */
-function findSite(app: string, candidates: readonly string[], command: string): string {
-  const found = candidates.find((name) => isDirectory(join(app, name)));
-  if (found !== undefined) return join(app, found);
-  throw new PushboatError({
-    code: "build/no-output",
-    message: `${quote(command)} went well, but wrote none of ${candidates.map((name) => `${name}/`).join(", ")}`,
-    hint: "Let the build write into one of these directories; or, where the app is a server, give package.json a start script.",
-  });
-}
-
 async function move(from: string, to: string): Promise<void> {
   await makeAppDirectory(dirname(to));
   await rename(from, to);
@@ -125,8 +114,4 @@ async function makeAppDirectory(path: string): Promise<void> {
   mkdirSync(path);
   chmodSync(path, 0o755);
   await chown(path, APP_UID, APP_GID);
-}
-
-function isDirectory(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -14,6 +14,7 @@ import {
   type SandboxBind,
   type SandboxResult,
 } from "../core/index.ts";
+import { adviceFor } from "./advice.ts";
 import { unreachableFor } from "./network-failure.ts";
 
 export interface StepRun {
@@ -162,30 +163,12 @@ export function stepFailure(
       kind: "transient",
     });
   }
+  const advice = adviceFor(lastLines);
   return new PushboatError({
     code: "build/step-failed",
     message: `${title} ended with exit code ${result.exitCode}`,
-    hint: withOutput(adviceFor(lastLines), lastLines),
+    hint: withOutput(advice.text, advice.lines ?? lastLines),
   });
-}
-
-/** What a reader of the usual failures would say. */
-function adviceFor(lastLines: readonly string[]): string {
-  const text = lastLines.join("\n");
-  if (
-    /npm (?:error|ERR!).*(?:lock file|package-lock\.json).*(?:sync|in sync)|can only install packages when your package\.json and package-lock/i.test(
-      text,
-    )
-  ) {
-    return "package.json and package-lock.json do not agree: run `npm install`, commit both files, and push again.";
-  }
-  if (/gyp ERR!|node-gyp/.test(text)) {
-    return "A package compiles C++ code, and that failed: choose a version of it that ships binaries for this Node version, or add the Debian packages it needs to build.apt in pushboat.yml.";
-  }
-  if (/(?:spawn|sh: \d+:|syscall spawn) git|git: not found|ENOENT.*\bgit\b/.test(text)) {
-    return "A dependency is fetched with git, which this build does not have: commit a lockfile that says where it comes from, or depend on a published version of it.";
-  }
-  return "Mend what the last lines say, commit and push again; the whole output is above.";
 }
 
 export function withOutput(advice: string, lastLines: readonly string[]): string {

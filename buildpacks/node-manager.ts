@@ -1,4 +1,5 @@
 /** npm, yarn (1 and later) and pnpm: which one a project uses, and what it is called with. Lockfiles are never changed. */
+import { PushboatError, quote } from "../core/index.ts";
 import type { PackageJson } from "./package-json.ts";
 import type { CachePlan, NpmToolRequest, VersionRequest } from "./plan.ts";
 import { hasFile, type SourceTree } from "./source-tree.ts";
@@ -24,12 +25,32 @@ type Kind = "npm" | "yarn1" | "yarn" | "pnpm";
 
 /** `packageManager` says it; otherwise the lockfile that is there. package-lock.json first: who keeps two lets npm install. */
 export function chooseManager(source: SourceTree, packageJson: PackageJson): NodeManager {
+  refuseOthers(source, packageJson);
   const [, named, version] = /^(npm|yarn|pnpm)@(\d[^+\s]*)/.exec(packageJson.packageManager ?? "") ?? [];
   const wish = version === undefined ? null : { range: version, from: "packageManager in package.json" };
   if (named === "pnpm") return pnpm(source, wish);
   if (named === "yarn") return version?.startsWith("1.") ? yarn1(source, wish) : yarn(source, wish);
   if (named === "npm" || npmLock(source) !== null) return npm(source);
   return MANAGERS[kindOfLock(source)](source, null);
+}
+
+const BUN_LOCKS = ["bun.lock", "bun.lockb"];
+const OUR_LOCKS = ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"];
+
+/** npm would take other versions than a lockfile that it cannot read. */
+function refuseOthers(source: SourceTree, { packageManager }: PackageJson): void {
+  const named = /^([\w-]+)@/.exec(packageManager ?? "")?.[1];
+  const other = named !== undefined && !["npm", "yarn", "pnpm"].includes(named) ? named : null;
+  const lock = OUR_LOCKS.some((name) => hasFile(source, name)) ? undefined : BUN_LOCKS.find((name) => hasFile(source, name));
+  if (other === null && (named !== undefined || lock === undefined)) return;
+  throw new PushboatError({
+    code: "build/package-manager",
+    message:
+      other === null
+        ? `${lock} is bun's, and bun is not run here`
+        : `packageManager in package.json names ${quote(other)}, which is not run here`,
+    hint: "npm, yarn and pnpm are: commit the lockfile of one of them (`npm install` writes package-lock.json) and let packageManager name none or that one; or write a Dockerfile.",
+  });
 }
 
 function kindOfLock(source: SourceTree): Kind {
@@ -80,14 +101,17 @@ function yarn1(source: SourceTree, wish: VersionRequest | null): NodeManager {
 /** Its own releases in .yarn/releases are not run: the same version comes from the registry. Plug'n'Play is not used: node_modules is a layer. */
 function yarn(source: SourceTree, wish: VersionRequest | null): NodeManager {
   const format = Number(/^__metadata:\s+version: (\d+)/m.exec(source.texts.get("yarn.lock") ?? "")?.[1] ?? 8);
+  const locked = hasFile(source, "yarn.lock");
+  // `focus` takes what the lockfile lacks from the registry without a word: this looks first, and builds nothing.
+  const check = locked ? "yarn install --immutable --mode=skip-build && " : "";
   const fromLock = { range: format < 8 ? "3" : "4", from: "the format of yarn.lock" };
   return {
     name: "yarn",
-    lockfile: hasFile(source, "yarn.lock") ? "yarn.lock" : null,
+    lockfile: locked ? "yarn.lock" : null,
     tool: { kind: "npm-tool", package: "@yarnpkg/cli-dist", version: wish ?? fromLock },
     inputs: ["yarn.lock", ".yarnrc.yml", ".yarn", ".npmrc", "patches"],
-    installAll: "yarn install --immutable",
-    installProduction: "yarn workspaces focus --production --all",
+    installAll: `yarn install ${locked ? "--immutable" : "--no-immutable"}`,
+    installProduction: `${check}yarn workspaces focus --production --all`,
     prune: "yarn workspaces focus --production --all",
     build: "yarn run build",
     env: { YARN_NODE_LINKER: "node-modules", YARN_IGNORE_PATH: "1", YARN_ENABLE_TELEMETRY: "0", YARN_ENABLE_GLOBAL_CACHE: "true" },

@@ -1,5 +1,5 @@
 /** What a repository says about its own build: `build:` of pushboat.yml, and Aptfile. It overrides any buildpack. */
-import { type AppJson, appJsonFor, type PushboatYml, parseAppJson, parsePushboatYml } from "../core/index.ts";
+import { type AppJson, appJsonFor, PushboatError, type PushboatYml, parseAppJson, parsePushboatYml } from "../core/index.ts";
 import { directoryCache } from "./build-cache.ts";
 import { appPackages, parseAptfile } from "./debian.ts";
 import { type NamedBuildpack, namedBuildpacks } from "./named.ts";
@@ -26,7 +26,8 @@ export function readBuildSettings({ pushboatYml, appJson, kind }: BuildSettingsF
 }
 
 export function applySettings(plan: BuildPlan, source: SourceTree, settings: BuildSettings): BuildPlan {
-  return withEnv(withCaches(withPackages(withCommand(plan, settings), source, settings), settings), settings);
+  const withWhatItBuilds = withOutput(withCommand(plan, settings), settings);
+  return withEnv(withCaches(withPackages(withWhatItBuilds, source, settings), settings), settings);
 }
 
 /** The app's own build command instead of the buildpack's, or beside one that has none; false: none. */
@@ -51,6 +52,21 @@ function withCommand(plan: BuildPlan, { command }: BuildSettings): BuildPlan {
     keeps: { kind: "all", except: [] },
   };
   return { ...plan, steps: [...plan.steps, step], imageSteps: [...plan.imageSteps, "build"] };
+}
+
+/** Where a site's build writes; a server's build may write anywhere. */
+function withOutput(plan: BuildPlan, { output }: BuildSettings): BuildPlan {
+  if (output === undefined) return plan;
+  if (!plan.steps.some(({ keeps }) => keeps.kind === "site")) {
+    throw new PushboatError({
+      code: "build/output",
+      message: `pushboat.yml: build/output: ${plan.buildpack} (${plan.reason}) writes no site; all that it builds is there at run time`,
+      hint: "Take build/output out; or, where the app is a site, take the start script or the Procfile out that starts a server.",
+    });
+  }
+  const path = output.replace(/^(?:\.\/)+|\/+$/g, "");
+  const kept = (step: StepPlan): StepPlan => (step.keeps.kind === "site" ? { ...step, keeps: { kind: "site", candidates: [path] } } : step);
+  return { ...plan, meaning: `${path}/ is served by nginx, as build.output in pushboat.yml says`, steps: plan.steps.map(kept) };
 }
 
 function withPackages(plan: BuildPlan, source: SourceTree, { apt = [] }: BuildSettings): BuildPlan {

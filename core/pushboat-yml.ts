@@ -17,6 +17,8 @@ const build = z.strictObject({
   buildpack: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   /** Instead of the buildpack's own build step; false: none. */
   command: z.union([z.string(), z.literal(false)]).optional(),
+  /** The directory that a site's build writes. */
+  output: relativePath.optional(),
   /** Directories kept between builds. */
   cache: z.array(relativePath).optional(),
   /** Debian packages, in the build and at run time. */

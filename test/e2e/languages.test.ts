@@ -7,7 +7,7 @@ import { givenPlatform, type Platform } from "../support/platform.ts";
 
 /** One for each way to make a runtime and an image: what every run of the tests pushes. */
 const ALWAYS = [
-  ...["express-hello", "node-addon", "pnpm-workspace", "worker-release", "websocket-echo", "vite-static", "plain-static"],
+  ...["express-hello", "node-addon", "pnpm-workspace", "worker-release", "websocket-echo", "vite-static", "sveltekit-node", "plain-static"],
   ...["flask-hello", "flask-node-assets", "django-hello", "go-hello", "rust-hello", "docker-multistage"],
   ...["java-maven", "ruby-rack", "php-plain"],
 ];
@@ -23,6 +23,9 @@ const CODE: Readonly<Record<string, readonly [string, RegExp]>> = {
   "php-plain": ["index.php", /php 8.4: reused/],
   "ruby-rack": ["config.ru", /bundle install: reused/],
 };
+
+/** As a line of its own, not in the command that npm shows. */
+const KEPT = /^remote: +kept by an earlier build/m;
 
 describe("languages", () => {
   let platform: Platform;
@@ -41,6 +44,28 @@ describe("languages", () => {
     await platform.expectHost(app.host).toAnswer(expectation.answer?.body ?? "");
     expect((await app.git(["ls-remote", "pushboat", "refs/heads/main"])).stdout).not.toBe("");
     await platform.ssh(`apps:destroy ${app.app} --confirm ${app.app}`);
+  });
+
+  it("a lockfile that does not agree stops the push with what to do, whatever the package manager does by itself", async () => {
+    const app = await platform.givenApp("failing-lockfile");
+    const pushed = await app.push();
+    expect(pushed.code).not.toBe(0);
+    expect(pushed.output).toContain("package.json and yarn.lock do not agree: run `yarn install`");
+  });
+
+  it("what tools keep in node_modules/.cache is there for the next build, and in no image", async () => {
+    const cache = "node_modules/.cache";
+    const build = `cat ${cache}/mark || true; mkdir -p ${cache} && echo kept by an earlier build > ${cache}/mark`;
+    const server = `const { existsSync } = require("node:fs");
+require("node:http").createServer((_, response) => response.end(\`\${existsSync("${cache}/mark")}\`)).listen(process.env.PORT);\n`;
+    const app = await platform.givenApp({
+      "package.json": JSON.stringify({ scripts: { build, start: "node server.js" } }),
+      "server.js": server,
+    });
+    expect((await app.mustPush()).output).not.toMatch(KEPT);
+    app.write("changed.txt", "so that it is built again");
+    expect((await app.mustPush()).output).toMatch(KEPT);
+    await platform.expectHost(app.host).toAnswer("false");
   });
 
   it.each(Object.keys(CODE))("a change of code in %s does only what it has to", async (name) => {

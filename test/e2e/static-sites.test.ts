@@ -106,6 +106,17 @@ describe("a static site", () => {
     });
   });
 
+  it("whose build writes elsewhere is told where its page is, and build.output names it", async () => {
+    const build = "mkdir -p www/site && echo built > www/site/index.html";
+    const app = await platform.givenApp({ "package.json": JSON.stringify({ scripts: { build } }) }, { app: "elsewhere" });
+    const pushed = await app.push();
+    expect(pushed.code).not.toBe(0);
+    expect(pushed.output).toContain("There is an index.html in www/site/");
+    app.write("pushboat.yml", "build: {output: www/site}\n");
+    await app.mustPush();
+    await platform.expectHost(app.host).toAnswer("built");
+  });
+
   it("whose rules are wrong is refused with file and line, and what serves goes on serving", async () => {
     const app = await platform.givenApp({ "index.html": PAGE, _redirects: "/a /b 301\n/c /d 999\n" }, { app: "wrong-rules" });
     const pushed = await app.push();

@@ -24,14 +24,14 @@ describe("the package manager", () => {
       { "yarn.lock": "__metadata:\n  version: 8\n" },
       {},
       "@yarnpkg/cli-dist 4",
-      "yarn workspaces focus --production --all",
+      "yarn install --immutable --mode=skip-build && yarn workspaces focus --production --all",
     ],
     [
       "a yarn.lock of Yarn 3",
       { "yarn.lock": "__metadata:\n  version: 6\n" },
       {},
       "@yarnpkg/cli-dist 3",
-      "yarn workspaces focus --production --all",
+      "yarn install --immutable --mode=skip-build && yarn workspaces focus --production --all",
     ],
     [
       "an older pnpm-lock.yaml",
@@ -50,6 +50,20 @@ describe("the package manager", () => {
     ["package-lock.json beside a yarn.lock", { "package-lock.json": "{}", "yarn.lock": "" }, {}, null, "npm ci --omit=dev"],
   ])("is chosen by %s", (_, files, fields, tool, install) => {
     expect(chosen(files as unknown as Files, fields)).toEqual({ tool, install });
+  });
+});
+
+describe("a package manager that is not run here", () => {
+  it.each([
+    ["bun.lock is bun's", { "bun.lock": "{}" }, {}],
+    ['packageManager in package.json names "bun"', { "package-lock.json": "{}" }, { packageManager: "bun@1.4.5" }],
+  ])("is refused with those that are: %s", (seen, files, fields) => {
+    expect(() => chosen(files as Files, fields)).toThrow(expect.objectContaining({ code: "build/package-manager" }));
+    expect(() => chosen(files as Files, fields)).toThrow(seen);
+  });
+
+  it("does not matter beside a lockfile that is ours", () => {
+    expect(chosen({ "bun.lock": "{}", "package-lock.json": "{}" }).install).toBe("npm ci --omit=dev");
   });
 });
 

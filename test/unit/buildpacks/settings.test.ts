@@ -22,6 +22,14 @@ describe("build: of pushboat.yml", () => {
     expect(imageRuntime.at(-1)).toEqual(layer);
   });
 
+  it("names the directory that a site's build writes, and is refused for a server", () => {
+    const site = { "package.json": packageJson({ scripts: { build: "make" } }) };
+    const chosen = plan("build: {output: ./www/site/}", site);
+    expect(chosen.steps.at(-1)?.keeps).toEqual({ kind: "site", candidates: ["www/site"] });
+    expect(chosen.meaning).toContain("www/site/ is served");
+    expect(() => plan("build: {output: www}")).toThrow(expect.objectContaining({ code: "build/output" }));
+  });
+
   it("refuses what is not the name of a package in an Aptfile", () => {
     expect(() => plan("", { ...NODE, Aptfile: "https://example.com/a.deb\n" })).toThrow(expect.objectContaining({ code: "build/aptfile" }));
   });

@@ -19,6 +19,7 @@ export function languagesPage(buildpacks: readonly Buildpack[]): string {
     "  root: apps/web            # the app's directory in a monorepo; nothing else is there for its build",
     "  buildpack: python         # an id from above; several in order: [node, python]",
     "  command: make assets      # instead of the buildpack's own build step, or beside one that has none; false: none",
+    "  output: www/site          # the directory that a site's build writes, where it is none that is looked for",
     "  apt: [ffmpeg, libvips42]  # Debian packages, in the build and at run time; an Aptfile does the same",
     "  env: [NPM_TOKEN]          # config that the build sees; no other config is there",
     "  cache: [.next/cache]      # directories that are kept between builds, and are in no image",
