@@ -63,6 +63,7 @@ import { psRestart } from "./commands/ps-restart.ts";
 import { psScale } from "./commands/ps-scale.ts";
 import { psSignal } from "./commands/ps-signal.ts";
 import { psStart } from "./commands/ps-start.ts";
+import { psStats } from "./commands/ps-stats.ts";
 import { psStop } from "./commands/ps-stop.ts";
 import { registry } from "./commands/registry.ts";
 import { registryLogin } from "./commands/registry-login.ts";
@@ -103,6 +104,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       psStop,
       psStart,
       psSignal,
+      psStats,
       psExec,
       run,
       runHistory,

@@ -31,6 +31,7 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "ps:signal": "deploy",
   "ps:stop": "deploy",
   "ps:start": "deploy",
+  "ps:stats": "read",
   "ps:exec": "deploy",
   run: "deploy",
   "run:history": "read",

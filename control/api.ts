@@ -13,6 +13,7 @@ import type {
   ImageSource,
   InstanceSignal,
   InstanceSize,
+  InstanceUsage,
   KeyName,
   LogLine,
   LogQuery,
@@ -291,6 +292,8 @@ export interface Control {
   restart(target: Target, actor: Actor): Promise<Outcome>;
   /** `instance`: web.1, which has to run. */
   signal(target: Target, instance: string, name: InstanceSignal, actor: Actor): Promise<void>;
+  /** What has processes now, and what each has used since its start. */
+  usage(target: Target): Promise<readonly InstanceUsage[]>;
   /** Another process in a running instance (web.1). Answers its exit code. */
   exec(target: Target, instance: string, command: readonly string[], io: OneOffIo, actor: Actor): Promise<number>;
   logs(target: Target, query: Omit<LogQuery, "environment">): AsyncIterable<LogLine>;

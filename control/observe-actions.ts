@@ -16,7 +16,7 @@ import { quantityOf } from "./workload.ts";
 
 type ObserveActions = Pick<
   Control,
-  "status" | "disk" | "checkState" | "instances" | "signal" | "exec" | "formation" | "logs" | "run" | "exportImage"
+  "status" | "disk" | "checkState" | "instances" | "signal" | "usage" | "exec" | "formation" | "logs" | "run" | "exportImage"
 >;
 
 export function createObserveActions(deps: Deps, queue: JobQueue, version: string): ObserveActions {
@@ -63,6 +63,9 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
       store.access.audit(actor.identity, "signal", `${target.name}: ${signal} to ${name}`, deps.now());
       runtime.writeLog(environment.name, `pushboat[${name}]`, `SIG${signal} sent by ${actor.identity.name}`);
       await runtime.signal(instance, signal);
+    },
+    async usage(target) {
+      return runtime.usage(requireEnvironment(deps, target).name);
     },
     async exec(target, name, command, io, actor) {
       const environment = requireEnvironment(deps, target);

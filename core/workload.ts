@@ -91,6 +91,23 @@ export interface Instance {
   readonly reason: string | null;
 }
 
+/** What an instance or a one-off has used since its start; counters only grow. */
+export interface InstanceUsage {
+  /** `web.1`, `run.17` */
+  readonly name: string;
+  readonly id: string;
+  readonly state: InstanceState;
+  readonly restarts: number;
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number;
+  readonly processes: number;
+  readonly cpuMs: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
 /** An instance as its owner sees it: `idle` where the environment sleeps, `stopped` by ps:stop. One-offs are shown beside them. */
 export type ShownInstance = Omit<Instance, "state"> & {
   readonly state: InstanceState | "idle" | "stopped";
@@ -207,6 +224,8 @@ export interface Runtime {
   signal(instance: Instance, name: InstanceSignal): Promise<void>;
   /** All instances of one environment, or of all. */
   instances(environment?: EnvironmentName): readonly Instance[];
+  /** Of everything of the environment that has processes. */
+  usage(environment: EnvironmentName): readonly InstanceUsage[];
   /** What the kept workload asks for and is up: for the route table, after a commit and after each onChange. */
   healthy(environment: EnvironmentName): readonly HealthyInstance[];
   /** Called when a kept instance changes state or address, so that routes can follow. */

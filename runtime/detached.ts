@@ -1,5 +1,5 @@
 /** One-offs that nobody is attached to: started, adopted, ended at their time limit, and their end told. */
-import type { DetachedSpec, EnvironmentName, OneOffEnd, RunningOneOff } from "../core/index.ts";
+import type { DetachedSpec, EnvironmentName, InstanceUsage, OneOffEnd, RunningOneOff } from "../core/index.ts";
 import { newContainerId } from "./container-id.ts";
 import { containerSpec } from "./container-spec.ts";
 import { type DetachedFacts, detachedFromLabels, detachedLabels } from "./detached-labels.ts";
@@ -21,6 +21,7 @@ export interface Detached {
   /** False: it is none. */
   adopt(container: Container): boolean;
   running(): readonly RunningOneOff[];
+  usage(environment: EnvironmentName): readonly InstanceUsage[];
   /** TERM, `stopTimeoutMs`, KILL. False: there is none of this name. */
   end(environment: EnvironmentName, name: string, reason: string): Promise<boolean>;
   /** Kills those of an environment, or all, and waits until they are removed. */
@@ -141,6 +142,13 @@ export function createDetached(parts: DetachedParts): Detached {
         pid: container.pid,
         memoryBytes: engine.memoryBytes(container.id),
       })),
+    usage: (environment) =>
+      [...entries]
+        .filter((entry) => entry.environment === environment)
+        .map(({ name, memoryLimitBytes, container: { id } }) => ({
+          ...engine.counters(id),
+          ...{ name, id, state: "up" as const, restarts: 0, memoryLimitBytes, memoryBytes: engine.memoryBytes(id) },
+        })),
     end: async (environment, name, reason) => {
       const entry = [...entries].find((one) => one.environment === environment && one.name === name);
       if (entry === undefined) return false;

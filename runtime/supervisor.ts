@@ -119,6 +119,16 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       health.resume(environment);
     },
     instances: (environment) => (environment === undefined ? table.all() : table.of(environment)).map(snapshot),
+    usage: (environment) => [
+      ...table
+        .of(environment)
+        .filter(isLiving)
+        .map(({ id, state, restarts, memoryLimitBytes, ...instance }) => ({
+          ...engine.counters(id),
+          ...{ name: instanceName(instance), id, state, restarts, memoryLimitBytes, memoryBytes: engine.memoryBytes(id) },
+        })),
+      ...detached.usage(environment),
+    ],
     healthy: (environment) => {
       const workload = keeper.kept(environment);
       if (workload === undefined) return [];

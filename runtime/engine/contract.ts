@@ -1,5 +1,6 @@
 /** The engine: containers with their filesystem, network and limits as kernel objects. It decides nothing; the supervisor (..) does. */
 import type { Layer } from "../../core/index.ts";
+import type { Counters } from "./kernel/usage.ts";
 
 export interface ContainerMount {
   /** Absolute host path. */
@@ -123,6 +124,8 @@ export interface Engine {
   memoryBytes(id: string): number;
   /** Also of one that has ended and is not removed yet; null where it is gone. Synchronous as memoryBytes is. */
   pressure(id: string): Pressure | null;
+  /** What it has used since its start, from files; zero where it is gone. */
+  counters(id: string): Counters;
   /** Tells conmon to reopen its log after the file was renamed. */
   reopenLog(id: string): Promise<void>;
   setAllowed(slot: number, allowed: readonly { readonly address: string; readonly port: number }[]): Promise<void>;

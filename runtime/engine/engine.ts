@@ -20,6 +20,7 @@ import { createCgroups } from "./kernel/cgroup.ts";
 import { createKernelHelper } from "./kernel/helper.ts";
 import { readMountPoints } from "./kernel/mounts.ts";
 import { isAlive, sendSignal } from "./kernel/process.ts";
+import { readCounters } from "./kernel/usage.ts";
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
 import { requireMappedOverlays, tryImages } from "./preflight.ts";
@@ -165,6 +166,11 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       const place = containerPaths(paths, id);
       const { limit, refusals } = cgroups.processLimit(place.cgroup);
       return { disk: record.diskBytes === null ? null : diskPressure(place.disk, record.diskBytes), pids: limit, pidRefusals: refusals };
+    },
+
+    counters: (id) => {
+      const { cgroup } = containerPaths(paths, id);
+      return readCounters({ cgroup, pid: readRecord(paths, id)?.init?.pid ?? 0, processes: cgroups.processes(cgroup) });
     },
 
     reopenLog: async (id) => askToReopenLog(containerPaths(paths, id).bundle),

@@ -74,6 +74,55 @@ describe("instances", () => {
     });
   });
 
+  describe("ps:stats", () => {
+    interface Stats {
+      readonly name: string;
+      readonly cpuPercent: number | null;
+      readonly cpuMs: number;
+      readonly memoryBytes: number;
+      readonly writtenBytes: number;
+      readonly receivedBytes: number;
+      readonly sentBytes: number;
+      readonly processes: number;
+    }
+    const web = async (): Promise<Stats> => {
+      const found = (await json<readonly Stats[]>("ps:stats blog")).find(({ name }) => name === "web.1");
+      if (found === undefined) throw new Error("web.1 is not shown");
+      return found;
+    };
+
+    it("shows what an instance uses, as the kernel counts it", async () => {
+      const before = await web();
+      expect(before.memoryBytes).toBeGreaterThan(10_000_000);
+      expect(before.processes).toBeGreaterThan(2);
+      await platform.ssh(`ps:exec blog web.1 -- sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'`);
+      await platform.http(app.host, `/write?path=/tmp/x&text=${"x".repeat(6000)}`);
+      const after = await web();
+      expect(after.cpuMs - before.cpuMs).toBeGreaterThan(20);
+      expect(after.receivedBytes - before.receivedBytes).toBeGreaterThan(6000);
+      expect(after.sentBytes).toBeGreaterThan(before.sentBytes);
+      const name = (
+        await platform.ssh("run --detach blog -- sh -c 'dd if=/dev/zero of=big bs=1M count=8 conv=fsync; sleep 1000'")
+      ).stdout.trim();
+      await eventually("what the run wrote is shown", async () => {
+        const written = (await json<readonly Stats[]>("ps:stats blog")).find((one) => one.name === name)?.writtenBytes ?? 0;
+        return written > 7_000_000;
+      });
+      await platform.ssh(`ps:stop blog ${name}`);
+    });
+
+    it("goes on with --follow until the client goes", async () => {
+      const chunks: string[] = [];
+      const followed = await platform
+        .ssh("ps:stats blog --follow --json", { timeoutMs: 6000, onOutput: (text) => chunks.push(text) })
+        .catch(() => null);
+      const lines = chunks.join("").trim().split("\n");
+      expect(lines.length).toBeGreaterThanOrEqual(2);
+      for (const line of lines) expect((JSON.parse(line) as readonly Stats[]).map(({ name }) => name)).toContain("web.1");
+      expect(followed).toBeNull();
+    });
+  });
+
   describe("run --detach", () => {
     interface Run {
       readonly name: string;

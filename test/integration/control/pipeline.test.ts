@@ -201,6 +201,7 @@ function runtimeDouble(): Runtime {
     },
     signal: async () => {},
     exec: async () => 0,
+    usage: () => [],
     startDetached: async () => {},
     onDetachedEnd: () => undefined,
     endOneOff: async () => false,

@@ -321,6 +321,22 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     stop: async (_, name) =>
       name === "run.17" ? null : { release: null, deployment: { ...DEPLOYMENT, kind: "stop" as const, release: null } },
     start: async () => ({ release: null, deployment: { ...DEPLOYMENT, kind: "start" as const, release: null } }),
+    usage: async () => [
+      {
+        name: "web.1",
+        id: "blog-web-1",
+        state: "up",
+        restarts: 2,
+        memoryBytes: 61_000_000,
+        memoryLimitBytes: 512 * 1024 * 1024,
+        processes: 12,
+        cpuMs: 4200.5,
+        readBytes: 0,
+        writtenBytes: 4096,
+        receivedBytes: 1_000_000,
+        sentBytes: 2_000_000,
+      },
+    ],
     exec: async () => 0,
     runDetached: async () => ({
       ...RUN,
