@@ -8,6 +8,7 @@ import { currentWorkload, isStranger } from "./current.ts";
 import { retire } from "./deploy.ts";
 import type { Deps } from "./deps.ts";
 import { endUnsuccessfully } from "./failed-deployment.ts";
+import { clearWay } from "./make-way.ts";
 import type { Operations } from "./operations.ts";
 import type { RouteFeed } from "./route-feed.ts";
 import type { DeploymentRecord, EnvironmentRecord } from "./store/index.ts";
@@ -99,6 +100,7 @@ async function bringBackOne(deps: Deps, routes: RouteFeed, admission: Admission,
       const workload = await currentWorkload(deps, environment);
       try {
         const { signal } = new AbortController();
+        await clearWay(deps, workload);
         const { surplus } = await admission.run(() => deps.runtime.converge(workload, { onEvent, signal }));
         retire({ deps }, surplus);
       } finally {

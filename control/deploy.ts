@@ -26,6 +26,7 @@ import { createPassword, settingsOf } from "./branch-environments.ts";
 import { type Candidate, prepareCandidate } from "./candidate.ts";
 import type { Deps } from "./deps.ts";
 import { configSources, manifestAt, plainConfig, testPhaseAt } from "./environment-config.ts";
+import { makeWay } from "./make-way.ts";
 import { runInImage, runScript } from "./one-off-script.ts";
 import { requireMemory } from "./promises.ts";
 import type { RouteFeed } from "./route-feed.ts";
@@ -74,20 +75,31 @@ export async function makeCurrent(context: DeployContext, operation: DeploymentR
   const pending = openRelease(deps, candidate);
   try {
     await runReleaseCommand(context, pending);
+    const converged = await startAndCommit(context, operation, pending);
+    await rollForward(context, operation, converged.workload);
+    retire(context, converged.convergence.surplus);
+    await runPostdeploy(context, pending);
+  } catch (error) {
+    if (candidate.newRelease) deps.store.releases.markFailed(candidate.environment.name, pending.release);
+    throw error;
+  }
+}
+
+async function startAndCommit(context: DeployContext, operation: DeploymentRecord, pending: PendingRelease): Promise<Converged> {
+  const way = await makeWay(context, pending.candidate.environment, pending.workload);
+  try {
     const converged = await start(context, pending);
     try {
-      if (operation.kind === "push") await requireUnmoved(deps, operation);
+      if (operation.kind === "push") await requireUnmoved(context.deps, operation);
       context.signal.throwIfAborted(); // the last look: nothing is waited for between it and the commit
       commit(context, converged);
     } catch (error) {
       await converged.convergence.undo();
       throw error;
     }
-    await rollForward(context, operation, converged.workload);
-    retire(context, converged.convergence.surplus);
-    await runPostdeploy(context, pending);
+    return converged;
   } catch (error) {
-    if (candidate.newRelease) deps.store.releases.markFailed(candidate.environment.name, pending.release);
+    await way.bringBack();
     throw error;
   }
 }

@@ -58,7 +58,8 @@ export function makeWorkload(input: WorkloadInput): Workload {
     processes: (Object.entries(image.processes) as [ProcessType, ProcessDefinition][])
       .filter(([type]) => type !== RELEASE)
       .map(([type, definition]): WorkloadProcess => {
-        const health = input.manifest.processes?.[type]?.health ?? NO_HEALTH_RULES;
+        const rules = input.manifest.processes?.[type] ?? {};
+        const health = rules.health ?? NO_HEALTH_RULES;
         return {
           type,
           definition,
@@ -67,6 +68,9 @@ export function makeWorkload(input: WorkloadInput): Workload {
           size: sizeOf(settings, environment, type, input),
           readiness: { checks: health.startup, timeoutMs: settings.bootTimeoutMs, upForMs: UP_FOR_MS },
           health,
+          strategy: rules.strategy ?? "overlap",
+          readOnly: rules.readOnly ?? false,
+          tmpfs: rules.tmpfs ?? [],
         };
       }),
   };

@@ -10,6 +10,7 @@ export * from "./deployment.ts";
 export * from "./dotenv.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export * from "./file-rules.ts";
 export * from "./formation.ts";
 export * from "./health.ts";
 export * from "./host-label.ts";

@@ -1,6 +1,7 @@
 /** What app.json and pushboat.yml say about a process type: its health checks, size, strategy, files. Parsed shapes -> values with units. Pure. */
 import { z } from "zod";
 import type { AppJson } from "./app-json.ts";
+import { type Tmpfs, tmpfsMount } from "./file-rules.ts";
 import { HEALTH_DEFAULTS, type HealthCheck, type HealthProbe, type HealthRules } from "./health.ts";
 import { mergeSizes, type SizeRules } from "./size.ts";
 import { sizeRules, sizeSection } from "./size-rules.ts";
@@ -8,7 +9,13 @@ import { sizeRules, sizeSection } from "./size-rules.ts";
 export interface ProcessRules {
   readonly health?: HealthRules;
   readonly size?: SizeRules;
+  readonly strategy?: ReplaceStrategy;
+  readonly readOnly?: boolean;
+  readonly tmpfs?: readonly Tmpfs[];
 }
+
+/** overlap: the new one is up before the old one goes. replace: the old one is gone before the new one starts. */
+export type ReplaceStrategy = "overlap" | "replace";
 
 const port = z.number().int().min(1).max(65535);
 const status = z.number().int().min(100).max(599);
@@ -40,6 +47,10 @@ export const processSection = z.strictObject({
   /** Instances that a first deploy starts with. */
   quantity: z.number().int().min(0).max(100).optional(),
   size: sizeSection.optional(),
+  strategy: z.enum(["overlap", "replace"]).optional(),
+  /** The root filesystem; volumes and tmpfs can be written. */
+  "read-only": z.boolean().optional(),
+  tmpfs: z.array(tmpfsMount).max(20).optional(),
   health: z.strictObject({ startup: checks, readiness: checks, liveness: checks }).optional(),
 });
 
@@ -64,9 +75,20 @@ export function processRules(files: ProcessFiles): Readonly<Record<string, Proce
     [...types].map((type) => {
       const health = healthOf(healthchecks?.[type], processes?.[type]);
       const size = sizeOf(formation?.[type]?.size, processes?.[type], branchMemory[type]);
-      return [type, { ...(health === null ? {} : { health }), ...(Object.keys(size).length === 0 ? {} : { size }) }];
+      const rest = { ...(health === null ? {} : { health }), ...(Object.keys(size).length === 0 ? {} : { size }) };
+      return [type, { ...rest, ...otherRules(processes?.[type]) }];
     }),
   );
+}
+
+function otherRules(section: ProcessSection | undefined): Pick<ProcessRules, "strategy" | "readOnly" | "tmpfs"> {
+  const { strategy, tmpfs } = section ?? {};
+  const readOnly = section?.["read-only"];
+  return {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(readOnly === undefined ? {} : { readOnly }),
+    ...(tmpfs === undefined ? {} : { tmpfs }),
+  };
 }
 
 function sizeOf(appJson: number | undefined, section: ProcessSection | undefined, branch: number | undefined): SizeRules {

@@ -1,8 +1,10 @@
 /** What an environment shall run, what does run, and the runtime's face towards control. */
 import type { EventSink } from "./events.ts";
+import type { Tmpfs } from "./file-rules.ts";
 import type { HealthCheck, HealthRules } from "./health.ts";
 import type { Image, ProcessDefinition } from "./image.ts";
 import type { AppName, EnvironmentName, ProcessType, VolumeName } from "./names.ts";
+import type { ReplaceStrategy } from "./process-rules.ts";
 import type { InstanceSize } from "./size.ts";
 
 export interface VolumeMount {
@@ -35,6 +37,10 @@ export interface WorkloadProcess {
   readonly readiness: ReadinessRule;
   /** After it went live. */
   readonly health: HealthRules;
+  readonly strategy: ReplaceStrategy;
+  /** Root filesystem; volumes and tmpfs can be written. */
+  readonly readOnly: boolean;
+  readonly tmpfs: readonly Tmpfs[];
 }
 
 /** Indexes of the instances that shall run. */

@@ -50,13 +50,14 @@ export function processOf(workload: Workload, type: ProcessType): WorkloadProces
 }
 
 export function instanceSpec(birth: Birth, instance: Tracked): ContainerSpec {
-  const { definition, size } = processOf(birth.workload, birth.type);
+  const { definition, size, readOnly, tmpfs } = processOf(birth.workload, birth.type);
   return containerSpec({
     id: instance.id,
     workload: birth.workload,
     name: instanceName(instance),
     definition,
     size,
+    files: { readOnly, tmpfs },
     logFile: instance.logFile,
     labels: instanceLabels(instance),
     extraEnv: {},

@@ -1,5 +1,5 @@
 /** Workload + instance -> what the engine shall start. Pure. */
-import { APP_HOME, type InstanceSize, type ProcessDefinition, type Workload } from "../core/index.ts";
+import { APP_HOME, type InstanceSize, type ProcessDefinition, type Workload, type WorkloadProcess } from "../core/index.ts";
 import { commandLine } from "./command-line.ts";
 import type { ContainerMount, ContainerSpec } from "./engine/contract.ts";
 import type { Labels } from "./instance-labels.ts";
@@ -17,6 +17,8 @@ export interface ContainerOrder {
   readonly name: string;
   readonly definition: ProcessDefinition;
   readonly size: InstanceSize;
+  /** One-offs have none: what is done by hand may need to write anywhere. */
+  readonly files?: Pick<WorkloadProcess, "readOnly" | "tmpfs">;
   readonly logFile: string;
   readonly labels: Labels;
   readonly extraEnv: Readonly<Record<string, string>>;
@@ -43,6 +45,8 @@ export function containerSpec(order: ContainerOrder): ContainerSpec {
     pids: size.pids,
     cpuShares: size.cpuShares,
     limits: { swapBytes: size.swapBytes, cpus: size.cpus, openFiles: size.openFiles, ioWeight: size.ioWeight, diskBytes: size.diskBytes },
+    readOnlyRoot: order.files?.readOnly ?? false,
+    tmpfs: order.files?.tmpfs ?? [],
     logFile: order.logFile,
     labels: order.labels,
   };

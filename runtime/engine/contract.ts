@@ -54,6 +54,10 @@ export interface ContainerSpec {
   readonly memoryBytes: number;
   readonly pids: number;
   readonly cpuShares: number;
+  /** Nothing but mounts can be written. */
+  readonly readOnlyRoot?: boolean;
+  /** Memory as files, 1777; counts as the container's. */
+  readonly tmpfs?: readonly { readonly target: string; readonly bytes: number }[];
   /** Of apps; builds have none of them. */
   readonly limits?: ContainerLimits;
   /** k8s-file log that conmon writes; its directory exists. */

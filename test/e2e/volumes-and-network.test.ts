@@ -42,6 +42,25 @@ describe("volumes and the network", () => {
     expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("kept");
   });
 
+  it("closes the root where pushboat.yml says so, and leaves volumes and tmpfs open", async () => {
+    app.write("pushboat.yml", 'processes:\n  web: { read-only: true, tmpfs: [/tmp, "/var/cache/app:1mb"] }\n');
+    await app.mustPush();
+    const write = async (path: string, bytes = 5) => (await platform.http(app.host, `/write?path=${path}&text=${"x".repeat(bytes)}`)).body;
+    expect(await write("/app/scratch")).toBe("EROFS");
+    expect(await write("/srv/file")).toMatch(/^(EROFS|ENOENT)$/);
+    expect(await write("/tmp/file")).toBe("written");
+    expect(await write("/var/cache/app/file")).toBe("written");
+    expect(await write("/data/file")).toBe("written");
+    const mounts = (await platform.http(app.host, "/read?path=/proc/self/mounts")).body;
+    expect(mounts).toMatch(/^tmpfs \/var\/cache\/app tmpfs rw,nosuid,nodev.*size=1024k/m);
+    expect((await platform.ssh("run blog -- 'echo made > /app/by-hand && cat /app/by-hand'")).stdout).toContain("made");
+    app.write("pushboat.yml", "processes: {}\n");
+    await app.mustPush();
+    expect(await write("/app/scratch")).toBe("written");
+    expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("xxxxx");
+    await platform.http(app.host, "/write?path=/data/file&text=kept");
+  });
+
   it.each(["../etc", "/etc", "UP", "a..b"])("refuses %s as a volume's name", async (name) => {
     expect((await platform.ssh(`volumes:create blog '${name}'`)).code).not.toBe(0);
   });

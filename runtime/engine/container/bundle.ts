@@ -8,7 +8,7 @@ import type { Networks } from "../network/network.ts";
 import { type ContainerPaths, containerPaths, type Paths } from "../paths.ts";
 import { baseUidOf, type Slices } from "../slices.ts";
 import { AUTHORITY_ENV } from "./authorities.ts";
-import { assembleFilesystem, detachFilesystem } from "./filesystem.ts";
+import { assembleFilesystem, detachFilesystem, diskBytesOf } from "./filesystem.ts";
 import type { Images } from "./images.ts";
 import { type HostLimits, ociConfig } from "./oci-config.ts";
 import { type ContainerRecord, writeRecord } from "./record.ts";
@@ -46,7 +46,7 @@ export function openBundle(spec: ContainerSpec, attached: boolean, { paths, netw
     labels: spec.labels,
     logFile: spec.logFile,
     scratch: spec.upperDirectory === null ? place.scratch : null,
-    diskBytes: spec.upperDirectory === null && images !== null ? (spec.limits?.diskBytes ?? null) : null,
+    diskBytes: diskBytesOf(spec, images),
     attached,
     init: null,
     monitor: null,

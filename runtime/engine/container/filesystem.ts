@@ -43,6 +43,7 @@ export async function assembleFilesystem(input: FilesystemInput, tools: Filesyst
   const points = [
     ...ours.map((bind) => pointOf(bind.source, bind.target)),
     ...spec.mounts.map((mount) => pointOf(mount.source, mount.target)),
+    ...(spec.tmpfs ?? []).map(({ target }): MountPoint => ({ target, kind: "directory" })),
   ];
   makeSkeleton(place.skeleton, baseUid, points);
   await Promise.all([
@@ -60,7 +61,7 @@ export async function detachFilesystem(place: ContainerPaths, mountCount: number
 }
 
 async function mountLayers({ spec, place, baseUid }: FilesystemInput, { helper, images }: FilesystemTools): Promise<void> {
-  const disk = spec.upperDirectory === null && images !== null ? (spec.limits?.diskBytes ?? null) : null;
+  const disk = diskBytesOf(spec, images);
   if (images !== null && disk !== null) {
     mkdirSync(place.scratch, { recursive: true, mode: 0o700 });
     await images.scratch(disk, `${place.scratch}/image`, place.disk);
@@ -82,6 +83,12 @@ async function mountLayers({ spec, place, baseUid }: FilesystemInput, { helper, 
     skeleton: place.skeleton,
     layers: spec.layers.flatMap((layer) => layer.directories),
   });
+}
+
+/** Of the writable layer's own filesystem; null: it has none. */
+export function diskBytesOf(spec: ContainerSpec, images: Images | null): number | null {
+  if (spec.upperDirectory !== null || images === null || spec.readOnlyRoot === true) return null;
+  return spec.limits?.diskBytes ?? null;
 }
 
 function writeOwnFiles({ spec, place, ip, resolver }: FilesystemInput): readonly ConfigBind[] {

@@ -93,9 +93,10 @@ export function ociConfig(input: ConfigInput): object {
       rlimits: rlimits(host, spec.limits?.openFiles),
       oomScoreAdj: Math.min(1000, host.oomScoreAdj + OOM_SCORE_ABOVE_OURS[spec.slot === "build" ? "build" : "app"]),
     },
-    root: { path: input.rootfs, readonly: false },
+    root: { path: input.rootfs, readonly: spec.readOnlyRoot === true },
     hostname: spec.id,
-    mounts: [...SYSTEM_MOUNTS, ...input.binds.map(bindMount)],
+    // a volume may lie in a tmpfs
+    mounts: [...SYSTEM_MOUNTS, ...(spec.tmpfs ?? []).map(tmpfsMount), ...input.binds.map(bindMount)],
     linux: {
       uidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
       gidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
@@ -168,6 +169,10 @@ function rlimits(host: HostLimits, wanted: number = MAX_OPEN_FILES): readonly ob
     { type: "RLIMIT_NOFILE", soft: openFiles, hard: openFiles },
     { type: "RLIMIT_CORE", soft: 0, hard: 0 },
   ];
+}
+
+function tmpfsMount({ target, bytes }: { readonly target: string; readonly bytes: number }): object {
+  return { destination: target, type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777", `size=${bytes}`] };
 }
 
 function bindMount(bind: ConfigBind): object {

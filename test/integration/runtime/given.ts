@@ -189,6 +189,9 @@ function givenWorkload(root: string, processes: Readonly<Record<string, ProcessR
       size: { ...DEFAULT_SIZE, ...request.size },
       readiness: { checks: [], timeoutMs: 10_000, upForMs: 200, ...request.readiness },
       health: { ...NO_HEALTH_RULES, ...request.health },
+      strategy: "overlap",
+      readOnly: false,
+      tmpfs: [],
     })),
   };
 }

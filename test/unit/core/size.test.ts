@@ -39,6 +39,30 @@ describe("default sizes", () => {
   });
 });
 
+describe("files and strategy in pushboat.yml", () => {
+  const web = (yml: string) => readManifest({ appJson: null, pushboatYml: `processes: { web: { ${yml} } }` }, null).processes?.["web"];
+
+  test("are read", () => {
+    expect(web('strategy: replace, read-only: true, tmpfs: [/tmp, "/var/cache:16mb"]')).toEqual({
+      strategy: "replace",
+      readOnly: true,
+      tmpfs: [
+        { target: "/tmp", bytes: 64 * MB },
+        { target: "/var/cache", bytes: 16 * MB },
+      ],
+    });
+  });
+
+  test.each(["tmpfs: [/proc]", "tmpfs: [tmp]", "tmpfs: [/a/../etc]", 'tmpfs: ["/tmp:big"]', "tmpfs: [/usr/lib]", "strategy: both"])(
+    "%s is refused with its path",
+    (yml) => {
+      expect(() => web(yml)).toThrow(
+        expect.objectContaining({ message: expect.stringMatching(/^pushboat\.yml: processes\/web\/(tmpfs\/0|strategy): /) }),
+      );
+    },
+  );
+});
+
 describe("sizes in files", () => {
   const sizes = (appJson: object | null, yml: string | null, branch: BranchName | null = null) => {
     const manifest = readManifest({ appJson: appJson === null ? null : JSON.stringify(appJson), pushboatYml: yml }, branch);

@@ -33,6 +33,9 @@ export function givenWorkload(quantities: Readonly<Record<string, number>>, patc
       size: DEFAULT_SIZE,
       readiness: READINESS,
       health: NO_HEALTH_RULES,
+      strategy: "overlap",
+      readOnly: false,
+      tmpfs: [],
     })),
     ...patch,
   };

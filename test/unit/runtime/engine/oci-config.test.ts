@@ -288,6 +288,15 @@ describe("config.json", () => {
     expect(configOf({ spec: { ...spec, limits } }).linux.resources).not.toHaveProperty("blockIO");
   });
 
+  test("closes the root where that is asked for, and mounts memory before volumes, which may lie in it", () => {
+    const config = configOf({ spec: { ...spec, readOnlyRoot: true, tmpfs: [{ target: "/tmp", bytes: 4096 }] } });
+    expect(config.root.readonly).toBe(true);
+    expect(config.mounts.slice(-2)).toMatchObject([
+      { destination: "/tmp", type: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "size=4096"] },
+      { destination: "/t", type: "bind" },
+    ]);
+  });
+
   test("keeps an environment's own HOME and PATH", () => {
     const env = configOf({ spec: { ...spec, env: { HOME: "/data", PATH: "/bin" } } }).process.env;
     expect(env).toEqual(["PATH=/bin", "HOME=/data"]);
