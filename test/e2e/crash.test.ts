@@ -5,6 +5,7 @@ import { run } from "../support/command.ts";
 import { givenLoad } from "../support/constant-load.ts";
 import { eventually } from "../support/eventually.ts";
 import { givenPlatform, type Platform, type ProcessName } from "../support/platform.ts";
+import { reboot } from "../support/reboot.ts";
 import { tinyApp } from "../support/tiny-app.ts";
 import type { WorkingCopy } from "../support/working-copy.ts";
 
@@ -170,6 +171,30 @@ describe("killing Pushboat's own processes", () => {
     expect((await platform.ssh("logs blog -n 100")).stdout).toMatch(/exited with code 7/);
   });
 
+  it("a second control on the same data directory refuses to start, and the first does not notice", async () => {
+    const first = platform.pid("control");
+    const environment = readFileSync(`/proc/${first}/environ`, "utf8").split("\0").filter(Boolean);
+    const argv = readFileSync(`/proc/${first}/cmdline`, "utf8").split("\0").filter(Boolean);
+    const second = await run(["env", "-i", ...environment, ...argv], { timeoutMs: 60_000 });
+    expect([second.code, second.output]).toEqual([1, expect.stringContaining("is in use by another process")]);
+    expect(platform.pid("control")).toBe(first);
+    expect((await platform.ssh("config:set blog SECOND=refused")).code).toBe(0);
+    await platform.expectHost(app.host).toAnswer(200);
+  });
+
+  it("an answer that never ends does not hold its old instance longer than the drain time", async () => {
+    const hanging = platform.http(app.host, "/slow?ms=600000").catch((error: Error) => error.message);
+    const before = await appProcess(platform);
+    app.write("text.js", 'module.exports = "behind the drain";\n');
+    await app.mustPush();
+    await platform.expectHost(app.host).toAnswer("behind the drain");
+    await eventually("the old instance is gone", async () => {
+      const processes = await appProcess(platform);
+      return processes !== before && processes.split("\n").length === 1;
+    });
+    expect(await hanging).not.toMatchObject({ status: 200 });
+  });
+
   it("everything at once, like a reboot: up brings the apps back", async () => {
     const answer = (await platform.http(app.host)).body;
     await reboot(platform);
@@ -212,30 +237,4 @@ async function currentRelease(platform: Platform): Promise<string> {
   const listed = (await platform.ssh("releases blog --json")).stdout;
   const releases = JSON.parse(listed) as { number?: number; version?: string; state: string }[];
   return JSON.stringify(releases.filter(({ state }) => state === "current"));
-}
-
-/** No process, no tmpfs, no kernel object of the platform survives; the data directory does. */
-async function reboot(platform: Platform): Promise<void> {
-  const script = `
-    set +e
-    processes() { for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -qE "$1" && basename $p; done; }
-    id=${platform.platformId}; data=${platform.dataDirectory}
-    for round in 1 2 3; do
-      for p in $(processes "$id|$data"); do [ $p != $$ ] && kill -9 $p 2>/dev/null; done
-      for f in ${platform.runDirectory}/processes/*; do kill -9 $(cut -d' ' -f1 $f) 2>/dev/null; done
-      sleep 0.1
-    done
-    for g in $(find /sys/fs/cgroup -depth -type d -path "*$id*"); do
-      for p in $(cat $g/cgroup.procs 2>/dev/null); do kill -9 $p 2>/dev/null; done
-    done
-    sleep 0.3
-    for g in $(find /sys/fs/cgroup -depth -type d -path "*$id*"); do rmdir $g; done
-    for round in 1 2 3; do grep -E "$id|$data" /proc/self/mountinfo | cut -d' ' -f5 | sort -r | xargs -r -n1 umount -l; done
-    for n in $(ls /run/netns | grep "$id"); do ip netns del $n; done
-    for l in $(ip -o link | grep -o "[a-z0-9-]*$id[a-z0-9-]*" | sort -u); do ip link del $l; done
-    nft list tables | grep "$id" | while read t; do nft delete $t; done
-    rm -rf ${platform.runDirectory}
-  `;
-  await run(["bash", "-c", script]);
-  expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(platform.platformId);
 }

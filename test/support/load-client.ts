@@ -11,7 +11,7 @@ export interface LoadRequest {
 
 export interface LoadReport {
   readonly requests: number;
-  /** Each failed request in a few words, the first 100. */
+  /** Each failed request in a few words, the first 5000. */
   readonly failures: readonly string[];
   readonly failed: number;
   readonly p50Ms: number;
@@ -22,7 +22,7 @@ export interface LoadReport {
 
 /** design.md 7: an answer that is not the app's own 2xx/3xx, a reset, a truncation or more than 1 s. */
 const SLOWEST_MS = 1000;
-const FAILURES_KEPT = 100;
+const FAILURES_KEPT = 5000;
 
 if (process.send !== undefined && process.argv[2] !== undefined) runLoad(JSON.parse(process.argv[2]) as LoadRequest);
 

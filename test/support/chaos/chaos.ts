@@ -16,6 +16,8 @@ export interface ChaosRequest {
   readonly platform: Platform;
   readonly kills: number;
   readonly seed: number;
+  /** Fewer kills where the time is over. */
+  readonly withinMs: number;
   readonly say: (line: string) => void;
 }
 
@@ -32,7 +34,6 @@ export interface ChaosReport {
   /** Requests to an app that nobody changes or kills: failures with the time they were seen, and how many there were. */
   readonly requests: number;
   readonly failures: readonly string[];
-  readonly slowest: string;
   /** Of failures, those that no death of the router explains. */
   readonly unexplained: readonly string[];
   readonly wrongs: readonly string[];
@@ -57,7 +58,7 @@ const BUILD = { "pushboat.yml": 'build:\n  command: "sleep 0.3"\n' };
 const RELEASE = { Procfile: "web: node server.js\nrelease: node release.js\n", "release.js": "setTimeout(() => {}, 150);\n" };
 
 export async function runChaos(request: ChaosRequest): Promise<ChaosReport> {
-  const { platform, kills, seed, say } = request;
+  const { platform, kills, seed, withinMs, say } = request;
   const random = createRandom(seed);
   say(`chaos: ${kills} kills with CHAOS_SEED=${seed}`);
   const bystander = await platform.givenApp(tinyApp("bystander"), { app: "bystander" });
@@ -69,7 +70,8 @@ export async function runChaos(request: ChaosRequest): Promise<ChaosReport> {
   const phases = watchPhases(platform.dataDirectory);
   const operations = typeOperations(platform, busy);
   const done: Kill[] = [];
-  while (done.length < kills) {
+  const endMs = performance.now() + withinMs;
+  while (done.length < kills && performance.now() < endMs) {
     const kill = await killOne({
       platform,
       random,
@@ -88,17 +90,28 @@ export async function runChaos(request: ChaosRequest): Promise<ChaosReport> {
   for (const app of [victim, busy, bystander]) await platform.expectHost(app.host).toAnswer(200);
   const after = await settled(platform, before);
   const failures = report.failures;
+  say(`chaos: killed ${counted(done.map(({ victim }) => victim))}`);
+  say(`chaos: in the phases ${counted(done.map(({ phase }) => phase ?? "none"))}`);
+  say(`chaos: typed ${counted(typed.map(({ kind, acknowledged }) => `${kind} ${acknowledged ? "done" : "failed"}`))}`);
+  say(`chaos: ${report.requests} requests to the bystander, p99 ${Math.round(report.p99Ms)} ms, failed: ${failures.length}`);
+  for (const failure of failures) say(`chaos: ${failure}`);
   return {
     kills: done,
     typed,
     requests: report.requests,
     failures,
-    slowest: `${Math.round(report.p99Ms)} ms p99`,
     unexplained: failures.filter((failure) => !isExplained(failure, done)),
     wrongs,
     before,
     after,
   };
+}
+
+/** `control 3, router 1` */
+function counted(words: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, count]) => `${word} ${count}`).join(", ");
 }
 
 interface KillRequest {

@@ -6,7 +6,6 @@ import type { Platform } from "../platform.ts";
 
 export interface KernelObjects {
   readonly containers: number;
-  readonly networkNamespaces: number;
   readonly interfaces: number;
   readonly cgroups: number;
   readonly monitors: number;
@@ -18,10 +17,10 @@ export interface KernelObjects {
 }
 
 export async function kernelObjects({ platformId, runDirectory, dataDirectory }: Platform): Promise<KernelObjects> {
-  const links = (await mustRun(["ip", "-o", "link"])).stdout.split("\n").filter((line) => line.includes(platformId)).length;
+  const prefix = `pb${read(join(dataDirectory, "platform-index")).trim()}-`;
+  const links = (await mustRun(["ip", "-o", "link"])).stdout.split("\n").filter((line) => line.includes(` ${prefix}`)).length;
   return {
     containers: names(join(runDirectory, "containers")).length,
-    networkNamespaces: names("/run/netns").filter((name) => name.includes(platformId)).length,
     interfaces: links,
     cgroups: names(`/sys/fs/cgroup/pids/pushboat/${platformId}`).length + names(`/sys/fs/cgroup/pushboat/${platformId}`).length,
     monitors: monitors(runDirectory),

@@ -15,7 +15,7 @@ export function findVictim(platform: Platform, victim: Victim, app: string): num
     case "builder":
       return processesIn(platform, (id) => id.startsWith("build-")).at(-1) ?? null;
     case "instance":
-      return processesIn(platform, (id) => id.startsWith(`${app}-web`) || id.startsWith(`${app}.web`))[0] ?? null;
+      return processesIn(platform, (id) => id.startsWith(`${app}-web-`))[0] ?? null;
     case "conmon":
       return withArguments(
         (argv) => argv[0]?.endsWith("conmon") === true && belongs(platform, argv) && argv.some((one) => one.startsWith(app)),
