@@ -1,6 +1,7 @@
 /** One commit: its tree for the buildpacks, and the trees below it for the app layer. */
 import {
   type BuildSettings,
+  COMMAND_DIRECTORIES,
   LOCK_FILES,
   MAX_LISTED_DIRECTORIES,
   PARENT_DIRECTORIES,
@@ -82,7 +83,7 @@ async function listEntries(read: ReadTree, id: string): Promise<ReadonlyMap<stri
   const list = async (treeId: string, prefix: string): Promise<void> => {
     const tree = await read(treeId, prefix);
     for (const entry of tree.values()) entries.set(prefix + readable(entry.name), entry);
-    const below = [...tree.values()].filter((entry) => entry.kind === "directory" && isListed(prefix, readable(entry.name)));
+    const below = [...tree.values()].filter((entry) => entry.kind === "directory" && isListed(prefix, readable(entry.name), tree));
     const chosen = below.slice(0, Math.max(0, MAX_LISTED_DIRECTORIES - listed));
     listed += chosen.length;
     await Promise.all(chosen.map((entry) => list(entry.id, `${prefix}${readable(entry.name)}/`)));
@@ -91,9 +92,11 @@ async function listEntries(read: ReadTree, id: string): Promise<ReadonlyMap<stri
   return entries;
 }
 
-function isListed(prefix: string, name: string): boolean {
+function isListed(prefix: string, name: string, beside: Tree): boolean {
   if (prefix === "") return !UNLISTED_DIRECTORIES.includes(name);
-  return PARENT_DIRECTORIES.includes(prefix.slice(0, -1));
+  return (
+    PARENT_DIRECTORIES.includes(prefix.slice(0, -1)) || COMMAND_DIRECTORIES.includes(name) || (name === "src" && beside.has("Cargo.toml"))
+  );
 }
 
 function commitMissing(commit: CommitId): PushboatError {

@@ -1,10 +1,11 @@
 /** Go: modules, workspaces and cmd/ layouts; one static binary for each command, and nothing else of Go in the image. */
 import { PushboatError, quote } from "../core/index.ts";
+import { chooseServer, commandProcesses } from "./commands.ts";
 import { BUILD_TOOLS } from "./debian.ts";
 import { requestGo } from "./go-version.ts";
 import type { BuildPlan, Buildpack, StepPlan } from "./plan.ts";
 import { hasDirectory, hasFile, type SourceTree } from "./source-tree.ts";
-import { planStart } from "./start.ts";
+import { planStart, type WebGuess } from "./start.ts";
 
 export const go: Buildpack = {
   id: "go",
@@ -15,7 +16,8 @@ export const go: Buildpack = {
       "Any release since 1.21, from `toolchain` or `go` in go.work or go.mod (`go 1.26` is the newest 1.26.x); fetched through the module proxy.",
     dependencies: "go.mod and go.sum as they are (`-mod=readonly`); vendor/ where it is there.",
     reuse: "Downloaded modules and compiled packages are kept; a changed file compiles what it touches.",
-    start: "The main package at the root, the only command in cmd/, or the one called web, server, api or app.",
+    start:
+      "The main package at the root, the only command in cmd/, or the one called web, server, api or app. Without a Procfile the others are process types by their names, of which none runs before it is scaled.",
     image: "Static binaries in bin/ on the base image, beside the repository; no compiler.",
   },
   plan: planGo,
@@ -31,8 +33,11 @@ function planGo(source: SourceTree): BuildPlan | null {
   const manifest = ["go.mod", "go.work"].find((name) => hasFile(source, name));
   if (manifest === undefined) return null;
   const commands = findCommands(source);
-  const start = planStart(source, () => webGuess(commands));
+  const web = webCommand(commands);
+  const start = planStart(source, () => (web === null ? null : webGuess(web)));
   if (start === null) throw nothingToStart(commands);
+  const names = commands.map(({ name }) => name);
+  const others = web === null || source.texts.has("Procfile") ? {} : commandProcesses(names, web.name, BIN);
   return {
     buildpack: go.name,
     reason: `${manifest}, started by ${start.from}`,
@@ -47,7 +52,7 @@ function planGo(source: SourceTree): BuildPlan | null {
     imageSteps: ["build"],
     imageHasSource: true,
     env: { PATH: `/app/${BIN}:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin` },
-    processes: start.processes,
+    processes: { ...start.processes, ...others },
     warnings:
       hasFile(source, "go.mod") && !hasFile(source, "go.sum") && /^\s*require\b/m.test(source.texts.get("go.mod") ?? "")
         ? ["There is no go.sum: run `go mod tidy` and commit it"]
@@ -82,20 +87,39 @@ interface Command {
   readonly directory: string;
 }
 
-/** Go files at the root are the app, beside what cmd/ holds; in a workspace each module is built that has a main.go. */
+/** Go files at the root are the app, beside what cmd/ holds; in a workspace each module that go.work uses is looked at the same way. */
 function findCommands(source: SourceTree): readonly Command[] {
+  const modules = hasFile(source, "go.work") ? workspaceModules(source.texts.get("go.work") ?? "") : [""];
+  return modules.flatMap((module) => commandsOf(source, module));
+}
+
+/** module: its directory; empty: the root. */
+function commandsOf(source: SourceTree, module: string): readonly Command[] {
+  const prefix = module === "" ? "" : `${module}/`;
   const below = [...source.entries].flatMap(([path, { type }]): Command[] => {
-    const name = /^cmd\/([A-Za-z0-9][\w.-]*)$/.exec(path)?.[1];
-    return type === "directory" && name !== undefined && holdsGo(source, `${path}/`) ? [{ name, directory: path }] : [];
+    const name = path.startsWith(`${prefix}cmd/`) ? /^([A-Za-z0-9][\w.-]*)$/.exec(path.slice(prefix.length + 4))?.[1] : undefined;
+    // Only the root's own cmd/ is listed a level deeper.
+    return type === "directory" && name !== undefined && (module !== "" || holdsGo(source, `${path}/`)) ? [{ name, directory: path }] : [];
   });
-  const main = ["main.go", "server.go", "app.go"].some((name) => hasFile(source, name)) || (below.length === 0 && holdsGo(source, ""));
-  const root = main && hasFile(source, "go.mod") ? [{ name: moduleName(source), directory: "" }] : [];
-  const members = [...source.entries.keys()].flatMap((path): Command[] => {
-    const directory = hasFile(source, "go.work") ? /^(.+)\/main\.go$/.exec(path)?.[1] : undefined;
-    if (directory === undefined || directory.startsWith("cmd/")) return [];
-    return [{ name: directory.slice(directory.lastIndexOf("/") + 1), directory }];
-  });
-  return [...root, ...below, ...members];
+  const main = ["main.go", "server.go", "app.go"].some((name) => hasFile(source, prefix + name));
+  const only = module === "" && below.length === 0 && holdsGo(source, "");
+  if (!main && !only) return below;
+  if (module !== "") return [{ name: module.slice(module.lastIndexOf("/") + 1), directory: module }, ...below];
+  return hasFile(source, "go.mod") ? [{ name: moduleName(source), directory: "" }, ...below] : below;
+}
+
+/** `use ./api`, or a block of them; `use .` is the root. */
+function workspaceModules(text: string): readonly string[] {
+  const lines = [...text.matchAll(/^\s*use\s+([^\s(]+)|^\s*use\s*\(([^)]*)\)/gm)].flatMap(([, one, block]) =>
+    one === undefined ? (block ?? "").split("\n") : [one],
+  );
+  const paths = lines.map((line) => line.replace(/\/\/.*/, "").trim()).filter((line) => line !== "");
+  return paths.map((path) =>
+    path
+      .replace(/^"|"$/g, "")
+      .replace(/^\.\/?/, "")
+      .replace(/\/+$/, ""),
+  );
 }
 
 function holdsGo(source: SourceTree, prefix: string): boolean {
@@ -116,13 +140,14 @@ function moduleName(source: SourceTree): string {
   return (parts.at(-1) ?? "app").replace(/[^\w.-]/g, "-");
 }
 
-/** The only command, or the one with the name of a server. */
-function webGuess(commands: readonly Command[]): { command: string; from: string } | null {
-  const only = commands.length === 1 ? commands[0] : undefined;
-  const chosen =
-    commands.find(({ directory }) => directory === "") ?? only ?? commands.find(({ name }) => /^(?:web|server|api|app)$/.test(name));
-  if (chosen === undefined) return null;
-  return { command: `${BIN}/${chosen.name}`, from: chosen.directory === "" ? "the package at the root" : chosen.directory };
+/** The package at the root, the only command, or the one with the name of a server. */
+function webCommand(commands: readonly Command[]): Command | null {
+  const name = chooseServer(commands.map((command) => command.name));
+  return commands.find(({ directory }) => directory === "") ?? commands.find((command) => command.name === name) ?? null;
+}
+
+function webGuess({ name, directory }: Command): WebGuess {
+  return { command: `${BIN}/${name}`, from: directory === "" ? "the package at the root" : directory };
 }
 
 function nothingToStart(commands: readonly Command[]): PushboatError {

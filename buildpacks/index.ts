@@ -48,6 +48,7 @@ export type {
 } from "./plan.ts";
 export { type BuildSettings, readBuildSettings } from "./settings.ts";
 export {
+  COMMAND_DIRECTORIES,
   LOCK_FILES,
   MANIFESTS,
   MAX_LISTED_DIRECTORIES,

@@ -1,10 +1,12 @@
 /** Rust: cargo with Debian's compiler; the binaries and nothing else of Rust in the image. */
 import { PushboatError, quote } from "../core/index.ts";
+import { type CargoBinary, cargoBinaries } from "./cargo-binaries.ts";
+import { chooseServer, commandProcesses } from "./commands.ts";
 import { BUILD_TOOLS } from "./debian.ts";
 import type { BuildPlan, Buildpack, StepPlan } from "./plan.ts";
 import { hasFile, type SourceTree } from "./source-tree.ts";
-import { planStart, type WebGuess } from "./start.ts";
-import { hasTomlTable, tomlTable, tomlText } from "./toml-text.ts";
+import { planStart } from "./start.ts";
+import { tomlTable, tomlText } from "./toml-text.ts";
 
 export const rust: Buildpack = {
   id: "rust",
@@ -14,7 +16,8 @@ export const rust: Buildpack = {
     versions: "1.85 (Debian 13's). rust-toolchain(.toml) and `rust-version` are read; what needs a newer one is refused.",
     dependencies: "Cargo.lock as it is (`--locked`).",
     reuse: "Downloaded crates and compiled dependencies are kept; only the app's own crates are compiled again.",
-    start: "The package's binary, `default-run`, the only [[bin]], or a workspace's member called server, web, api or app.",
+    start:
+      "`default-run`, the root package's src/main.rs, the only binary ([[bin]], src/bin/, a workspace's members), or the one called web, server, api or app, or NAME-api and the like. Without a Procfile the others are process types by their names, of which none runs before it is scaled.",
     image: "The binaries in bin/ on the base image, beside the repository; no compiler.",
   },
   plan: planRust,
@@ -28,14 +31,21 @@ function planRust(source: SourceTree): BuildPlan | null {
   const manifest = source.texts.get("Cargo.toml");
   if (manifest === undefined) return null;
   const from = versionSource(source, manifest);
-  const start = planStart(source, () => guessBinary(source, manifest));
+  const binaries = cargoBinaries(source);
+  const web = webBinary(manifest, binaries);
+  const start = planStart(source, () => (web === null ? null : { command: `${BIN}/${web.name}`, from: web.from }));
   if (start === null) {
     throw new PushboatError({
       code: "build/rust-start",
-      message: "Cargo.toml does not say which binary is the server",
-      hint: `Add a Procfile with the line  web: ${BIN}/NAME  or default-run = "NAME" to [package].`,
+      message:
+        binaries.length === 0
+          ? "No binary was found: neither src/main.rs nor src/bin/ nor [[bin]], in the package or in a member of the workspace"
+          : `There are several binaries: ${binaries.map(({ name }) => quote(name)).join(", ")}`,
+      hint: `Add a Procfile with the line  web: ${BIN}/${binaries[0]?.name ?? "NAME"}  or default-run = "NAME" to [package].`,
     });
   }
+  const names = binaries.map(({ name }) => name);
+  const others = web === null || source.texts.has("Procfile") ? {} : commandProcesses(names, web.name, BIN);
   return {
     buildpack: rust.name,
     reason: `Cargo.toml, started by ${start.from}`,
@@ -58,7 +68,7 @@ function planRust(source: SourceTree): BuildPlan | null {
     imageSteps: ["build"],
     imageHasSource: true,
     env: { PATH: `/app/${BIN}:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin` },
-    processes: start.processes,
+    processes: { ...start.processes, ...others },
     warnings: hasFile(source, "Cargo.lock") ? [] : ["There is no Cargo.lock: cargo chooses the versions itself. Commit the file."],
   };
 }
@@ -88,21 +98,11 @@ find ${TARGET}/release -maxdepth 1 -type f -perm -u+x ! -name '*.so' -exec cp {}
   };
 }
 
-function guessBinary(source: SourceTree, manifest: string): WebGuess | null {
+function webBinary(manifest: string, binaries: readonly CargoBinary[]): CargoBinary | null {
   const run = tomlText(manifest, "package", "default-run");
-  if (run !== null) return { command: `${BIN}/${run}`, from: "default-run" };
-  const bins = [...manifest.matchAll(/^\s*\[\[bin\]\]([^[]*)/gm)].map(([, table]) => tomlText(`[bin]${table}`, "bin", "name"));
-  const [only] = bins;
-  if (bins.length === 1 && only) return { command: `${BIN}/${only}`, from: "[[bin]]" };
-  const name = tomlText(manifest, "package", "name");
-  if (name !== null && hasFile(source, "src/main.rs")) return { command: `${BIN}/${name}`, from: "src/main.rs" };
-  const member = [...source.texts]
-    .filter(([path]) => path.endsWith("/Cargo.toml"))
-    .map(([, text]) => tomlText(text, "package", "name"))
-    .find((each) => each !== null && /^(?:server|web|api|app)$/.test(each));
-  return member === undefined || member === null || !hasTomlTable(manifest, "workspace")
-    ? null
-    : { command: `${BIN}/${member}`, from: `the workspace's member ${member}` };
+  if (run !== null) return { name: run, from: "default-run" };
+  const server = chooseServer(binaries.map(({ name }) => name));
+  return binaries.find(({ from }) => from === "src/main.rs") ?? binaries.find(({ name }) => name === server) ?? null;
 }
 
 function versionSource(source: SourceTree, manifest: string): string {

@@ -21,6 +21,9 @@ export const UNLISTED_DIRECTORIES: readonly string[] = ["node_modules", "target"
 /** Directories whose own directories are listed too: where monorepos keep their packages, and Go its commands. */
 export const PARENT_DIRECTORIES: readonly string[] = ["apps", "cmd", "crates", "libs", "modules", "packages", "services"];
 
+/** Directories that are listed wherever they are seen: Go's commands in a module of a workspace, Rust's in src/. */
+export const COMMAND_DIRECTORIES: readonly string[] = ["cmd", "bin"];
+
 /** So many directories are listed at most: a tree of ten thousand directories must not slow a push down. */
 export const MAX_LISTED_DIRECTORIES = 300;
 

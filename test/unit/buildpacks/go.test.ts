@@ -40,6 +40,32 @@ describe("a Go app", () => {
     for (const binary of binaries) expect(steps[0]?.command).toContain(` -o bin/${binary} `);
   });
 
+  it("has a process type for each of its other commands, and none where a Procfile says which", () => {
+    const files = {
+      "go.mod": MODULE,
+      "cmd/server/main.go": "",
+      "cmd/worker/main.go": "",
+      "cmd/release/main.go": "",
+      "cmd/Odd.Name/main.go": "",
+    };
+    expect(Object.keys(plan(files).processes)).toEqual(["web", "worker"]);
+    expect(plan(files).processes["worker" as never]).toEqual({ form: "shell", command: ["bin/worker"] });
+    expect(Object.keys(plan({ ...files, Procfile: "web: bin/server\n" }).processes)).toEqual(["web"]);
+  });
+
+  it("of a workspace is looked for in the modules that go.work uses", () => {
+    const files = {
+      "go.work": "go 1.26\n\nuse (\n\t./api // the server\n\t./lib\n)\nuse ./jobs\n",
+      "jobs/main.go": "",
+      "other/main.go": "",
+    };
+    const { processes, steps } = plan({ ...files, "api/go.mod": "", "api/cmd/server/main.go": "", "lib/lib.go": "" });
+    expect(processes[WEB]?.command).toEqual(["bin/server"]);
+    expect(steps[0]?.command).toContain("-o bin/server ./api/cmd/server");
+    expect(steps[0]?.command).toContain("-o bin/jobs ./jobs");
+    expect(steps[0]?.command).not.toContain("other");
+  });
+
   it("has nothing of Go in its image but its binaries", () => {
     const { imageRuntime, steps } = plan({ "go.mod": MODULE, "main.go": "" });
     expect(imageRuntime).toEqual([]);

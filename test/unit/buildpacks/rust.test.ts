@@ -14,11 +14,35 @@ describe("a Rust app", () => {
     ["the only [[bin]]", { "Cargo.toml": `${PACKAGE}\n[[bin]]\nname = "web"\npath = "src/web.rs"\n` }, "bin/web"],
     [
       "a workspace's member",
-      { "Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n', "crates/server/Cargo.toml": '[package]\nname = "server"\n' },
+      {
+        "Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n',
+        "crates/server/Cargo.toml": '[package]\nname = "server"\n',
+        "crates/server/src/main.rs": "",
+      },
       "bin/server",
     ],
   ])("starts %s", (_, files, command) => {
     expect(plan(files as unknown as Files).processes[WEB]?.command).toEqual([command]);
+  });
+
+  it("of several binaries starts the one called as a server, and has the others as process types", () => {
+    const files = {
+      "Cargo.toml": '[workspace]\nmembers = [\n  "api", # the server\n  "tools/*",\n]\n',
+      "api/Cargo.toml": '[package]\nname = "shop-api"\n',
+      "api/src/main.rs": "",
+      "api/src/bin/import.rs": "",
+      "worker/Cargo.toml": '[package]\nname = "no-member"\n',
+      "worker/src/main.rs": "",
+    };
+    const { processes, reason } = plan(files);
+    expect(reason).toBe("Cargo.toml, started by api/src/main.rs");
+    expect(processes).toEqual({ web: { form: "shell", command: ["bin/shop-api"] }, import: { form: "shell", command: ["bin/import"] } });
+  });
+
+  it("of several binaries with no name of a server is told which there are", () => {
+    expect(() => plan({ "Cargo.toml": PACKAGE, "src/bin/one.rs": "", "src/bin/two.rs": "" })).toThrow(
+      expect.objectContaining({ code: "build/rust-start", message: 'There are several binaries: "one", "two"' }),
+    );
   });
 
   it("uses its lockfile as it is, and has no compiler in its image", () => {
