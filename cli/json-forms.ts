@@ -4,10 +4,10 @@ import type { Deployment, Release } from "../core/index.ts";
 import { isoTime } from "./when.ts";
 
 export const ENVIRONMENT_SHAPE =
-  "{name, branch, production, url, hosts:[], release, commit, state, maintenance, protected, created, expires}";
+  "{name, branch, production, url, hosts:[], release, commit, state, reason, maintenance, protected, created, expires}";
 
 export function environmentJson(environment: EnvironmentSummary): unknown {
-  const { createdMs, name, branch, production, url, hosts, release, commit, state, maintenance, expiresMs } = environment;
+  const { createdMs, name, branch, production, url, hosts, release, commit, state, reason, maintenance, expiresMs } = environment;
   return {
     name,
     branch,
@@ -17,6 +17,7 @@ export function environmentJson(environment: EnvironmentSummary): unknown {
     release,
     commit,
     state,
+    reason,
     maintenance,
     protected: environment.protected,
     created: isoTime(createdMs),

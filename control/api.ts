@@ -60,6 +60,8 @@ export interface EnvironmentSummary {
   readonly release: number | null;
   readonly commit: CommitId | null;
   readonly state: "empty" | "up" | "degraded" | "crashed" | "scaled-to-zero" | "maintenance" | "asleep" | "stopped" | "deploying";
+  /** What its instances came up against or ended with; null: nothing. */
+  readonly reason: string | null;
   /** Also while the state says something else, as `deploying`. */
   readonly maintenance: boolean;
   readonly createdMs: number;

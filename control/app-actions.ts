@@ -19,6 +19,7 @@ import { expiresMs } from "./branch-environments.ts";
 import { currentWorkload } from "./current.ts";
 import type { Deps } from "./deps.ts";
 import { currentManifest } from "./environment-config.ts";
+import { environmentReason } from "./environment-reason.ts";
 import { requireApp, requireEnvironment } from "./find.ts";
 import { runScript } from "./one-off-script.ts";
 import type { Operations } from "./operations.ts";
@@ -182,6 +183,9 @@ function summarize(deps: Deps, environment: EnvironmentRecord): EnvironmentSumma
     release: environment.currentRelease,
     commit: release?.commit ?? null,
     state: environmentState(deps, environment),
+    reason: environment.asleep
+      ? null
+      : environmentReason(deps.runtime.instances(environment.name).filter(({ revision }) => revision === environment.revision)),
     maintenance: environment.maintenance,
     createdMs: environment.createdMs,
     expiresMs: expiresMs(deps, environment),

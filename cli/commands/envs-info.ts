@@ -28,7 +28,7 @@ export const envsInfo: EnvironmentCommand = {
         URL: found.url,
         Hosts: found.hosts.join(" "),
         Branch: found.branch ?? "none yet",
-        State: found.state,
+        State: found.reason === null ? found.state : `${found.state}: ${found.reason}`,
         Release: release === null ? "none" : `v${release}${commit === null ? "" : ` (${commit.slice(0, 7)})`}`,
         Made: when(found.createdMs, nowMs),
         Ends: expiresMs === null ? "never" : `in ${duration(Math.max(0, expiresMs - nowMs))}, unless it is pushed to`,

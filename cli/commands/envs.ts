@@ -17,12 +17,13 @@ export const envs: AppCommand = {
     ({ target }) =>
     async ({ control, nowMs }) => {
       const all = await control.environments(target);
-      const rows = all.map(({ name, state, release, url, createdMs, expiresMs }) => [
+      const rows = all.map(({ name, state, release, url, createdMs, expiresMs, reason }) => [
         name,
         state,
         release === null ? "-" : `v${release}`,
         url,
         when(createdMs, nowMs),
+        reason ?? "",
         expiresMs === null ? "" : `ends in ${duration(Math.max(0, expiresMs - nowMs))}`,
       ]);
       return result(all.map(environmentJson), [heading(`${target} Environments`), ...table(rows)]);

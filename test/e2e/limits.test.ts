@@ -98,3 +98,21 @@ it("how an instance ended stands in the log in words, with what it came up again
   await logged("State changed from up to crashed: out of memory (128 MB)");
   await platform.expectHost(app.host).toAnswer("fine");
 });
+
+it("a crash loop shows H10 at the URL, and its reason in ps, envs and envs:info", async () => {
+  await eventually(
+    "it is taken for a crash loop",
+    async () => {
+      await ask("/exit").catch(() => undefined);
+      const shown = await instance();
+      return shown.state === "crashed" && shown.restarts >= 5 ? shown : null;
+    },
+    60_000,
+  );
+  const answer = await platform.http(app.host, "/");
+  expect(answer.status).toBe(503);
+  expect(answer.body).toContain("H10");
+  expect((await platform.ssh("ps greedy")).stdout).toMatch(/web\.1: crashed .* exited with code 3, \d+ restarts/);
+  expect((await platform.ssh("envs greedy")).stdout).toMatch(/crashed .*web\.1 exited with code 3, \d+ restarts/);
+  expect((await platform.ssh("envs:info greedy")).stdout).toMatch(/State: +crashed: web\.1 exited with code 3, \d+ restarts/);
+});
