@@ -143,10 +143,12 @@ command_uninstall() {
   require_root uninstall "$@"
   load_settings
   name_installation
-  require_installed
+  [[ -d $PREFIX ]] || require_installed # an install that was killed half-way is taken away too
   [[ -z $PURGE ]] || confirm_purge
   lock_installation
-  "$PREFIX/current/pushboat" down --data "$DATA" 5<&- || fail "the platform could not be stopped; nothing was removed" "Mend what is said above, then try again."
+  local launcher=$LAUNCHER
+  ! installed || launcher=$PREFIX/current/pushboat
+  [[ ! -d $DATA ]] || "$launcher" down --data "$DATA" 5<&- || fail "the platform could not be stopped; nothing was removed" "Mend what is said above, then try again."
   stop_service
   remove_installation
   if [[ -n $PURGE ]]; then
