@@ -17,7 +17,7 @@ export function requireSpace(dataDirectory: string): void {
   });
 }
 
-/** SQLite that cannot be written: a full disk, a file system that turned read-only, a lock. It may be over in a moment. */
+/** It may be over in a moment (store/unwritable.ts). */
 export function isUnwritableState(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+  return error instanceof PushboatError && error.code === "state/unwritable";
 }

@@ -23,6 +23,8 @@ export interface RouterControlOptions {
   readonly routerUser: { readonly uid: number; readonly gid: number } | null;
   /** How long a router that is there may take to acknowledge. */
   readonly acknowledgeTimeoutMs?: number;
+  /** How long a new router may take to come up (`router:restart`). */
+  readonly startTimeoutMs?: number;
 }
 
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
@@ -33,6 +35,7 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
   const gid = options.routerUser?.gid ?? null;
   const link = new RouterLink(`${runDirectory}/router/router.sock`, options.log);
   const acknowledgeTimeoutMs = options.acknowledgeTimeoutMs ?? ACKNOWLEDGE_TIMEOUT_MS;
+  const startTimeout = options.startTimeoutMs === undefined ? {} : { startTimeoutMs: options.startTimeoutMs };
   let written = Number.NEGATIVE_INFINITY;
   let restarting: Promise<RouterReport> | null = null;
   let writing: Promise<void> = Promise.resolve();
@@ -84,7 +87,7 @@ export function createRouterControl(options: RouterControlOptions): RouterContro
     version: () => link.version(),
     report: () => link.report(),
     restart() {
-      restarting ??= replaceRouter({ runDirectory, report: () => link.report() }).finally(() => {
+      restarting ??= replaceRouter({ runDirectory, report: () => link.report(), ...startTimeout }).finally(() => {
         restarting = null;
       });
       return restarting;

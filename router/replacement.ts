@@ -8,6 +8,7 @@ export interface ReplacementOptions {
   readonly runDirectory: string;
   /** What the router that takes announcements says of itself. */
   readonly report: () => Promise<RouterReport | null>;
+  readonly startTimeoutMs?: number;
 }
 
 /** The launcher's loop looks every 200 ms, a router starts in a second; a busy machine needs longer. */
@@ -16,7 +17,8 @@ const LOOK_INTERVAL_MS = 20;
 /** Longer than the loop takes from its look to its record. */
 const TAKE_BACK_MS = 500;
 
-export async function replaceRouter({ runDirectory, report }: ReplacementOptions): Promise<RouterReport> {
+export async function replaceRouter(options: ReplacementOptions): Promise<RouterReport> {
+  const { runDirectory, report, startTimeoutMs = START_TIMEOUT_MS } = options;
   const record = `${runDirectory}/processes/router`;
   const leaving = `${record}.leaving`;
   const old = livingProcess(record);
@@ -28,11 +30,11 @@ export async function replaceRouter({ runDirectory, report }: ReplacementOptions
     );
   // No longer what `router` means: the launcher's loop starts another one, which takes connections beside this one and then tells it to end.
   await rename(record, leaving);
-  const next = await nextRouter(old, report);
+  const next = await nextRouter({ old, report, startTimeoutMs });
   if (next !== null) return next;
   await takeBack({ record, leaving, old });
   throw notReplaceable(
-    `no other router was ready within ${START_TIMEOUT_MS / 1000} s; the old one serves on`,
+    `no other router was ready within ${startTimeoutMs / 1000} s; the old one serves on`,
     "See logs/platform/router.log in the data directory.",
   );
 }
@@ -49,9 +51,13 @@ async function takeBack({ record, leaving, old }: { record: string; leaving: str
   if (livingProcess(record) === old) await rm(leaving, { force: true });
 }
 
+interface AwaitedRouter extends Required<Pick<ReplacementOptions, "report" | "startTimeoutMs">> {
+  readonly old: number;
+}
+
 /** The old one answers until the new one listens: it says that it leaves when its own listeners are closed. */
-async function nextRouter(old: number, report: ReplacementOptions["report"]): Promise<RouterReport | null> {
-  for (let waitedMs = 0; waitedMs < START_TIMEOUT_MS; waitedMs += LOOK_INTERVAL_MS) {
+async function nextRouter({ old, report, startTimeoutMs }: AwaitedRouter): Promise<RouterReport | null> {
+  for (let waitedMs = 0; waitedMs < startTimeoutMs; waitedMs += LOOK_INTERVAL_MS) {
     const said = await report();
     if (said !== null && said.pid !== old && said.listening) return said;
     await sleep(LOOK_INTERVAL_MS);

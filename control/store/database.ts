@@ -3,6 +3,7 @@ import { chmodSync, closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PushboatError } from "../../core/index.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { writing } from "./unwritable.ts";
 
 export interface Database {
   readonly sql: DatabaseSync;
@@ -41,13 +42,14 @@ export function openDatabase(file: string): Database {
     transaction(work) {
       if (depth > 0) return work();
       depth += 1;
-      sql.exec("BEGIN IMMEDIATE");
       try {
+        writing(() => sql.exec("BEGIN IMMEDIATE"));
         const result = work();
-        sql.exec("COMMIT");
+        writing(() => sql.exec("COMMIT"));
         return result;
       } catch (error) {
-        sql.exec("ROLLBACK");
+        // A full disk and an I/O error roll it back by themselves.
+        if (sql.isTransaction) sql.exec("ROLLBACK");
         throw error;
       } finally {
         depth -= 1;

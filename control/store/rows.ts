@@ -1,5 +1,6 @@
 /** Rows of node:sqlite as typed values: one small wrapper, so that each statement is prepared once. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { writing } from "./unwritable.ts";
 
 export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>;
 
@@ -25,8 +26,8 @@ export function statements(database: DatabaseSync): Statements {
   return {
     get: (sql, ...values) => (prepare(sql).get(...values) as Row | undefined) ?? null,
     all: (sql, ...values) => prepare(sql).all(...values) as Row[],
-    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
-    insert: (sql, ...values) => Number(prepare(sql).run(...values).lastInsertRowid),
+    run: (sql, ...values) => Number(writing(() => prepare(sql).run(...values)).changes),
+    insert: (sql, ...values) => Number(writing(() => prepare(sql).run(...values)).lastInsertRowid),
   };
 }
 

@@ -1,6 +1,8 @@
 /** `routes`, `router:status`, `router:restart` through the real door. */
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenLoad } from "../support/constant-load.ts";
+import { eventually } from "../support/eventually.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp } from "../support/tiny-app.ts";
@@ -92,4 +94,38 @@ describe("The router", () => {
     expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
     expect((await platform.ssh("audit")).stdout).toContain("router:restart");
   });
+
+  it.each(["the new router", "the old router", "control"])(
+    "router:restart in whose middle %s is killed: new connections are answered, and one router is left",
+    async (dies) => {
+      const old = platform.pid("router");
+      const restarting = platform.ssh("router:restart");
+      const next = await eventually("another router", async () => {
+        const pid = platform.pid("router");
+        return pid !== old ? pid : false;
+      });
+      process.kill({ "the new router": next, "the old router": old, control: platform.pid("control") }[dies] as number, "SIGKILL");
+      const answers = await Promise.all(Array.from({ length: 20 }, () => platform.http("blog.localhost")));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      await restarting;
+      await eventually("router and control answer", async () => (await platform.ssh("router:status", { timeoutMs: 5000 })).code === 0);
+      await eventually("one router is left", async () => routersOf(platform).length === 1, 60_000);
+      expect(routersOf(platform)).toEqual([platform.pid("router")]);
+      await platform.expectHost("blog.localhost").toAnswer("hello");
+    },
+  );
 });
+
+function routersOf({ dataDirectory }: Platform): readonly number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => isRouterOf(pid, dataDirectory)).map(Number);
+}
+
+function isRouterOf(pid: string, dataDirectory: string): boolean {
+  try {
+    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("router/main.ts")) return false;
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`PUSHBOAT_DATA=${dataDirectory}`);
+  } catch {
+    return false;
+  }
+}

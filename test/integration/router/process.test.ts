@@ -32,7 +32,8 @@ async function givenPlatform() {
     dataDirectory,
     runDirectory,
     routerUser: findUnixUser("pushboat-router"),
-    givenControl: () => createRouterControl({ settings: { runDirectory }, log, routerUser: findUnixUser("pushboat-router") }),
+    givenControl: (startTimeoutMs = 30_000) =>
+      createRouterControl({ settings: { runDirectory }, log, routerUser: findUnixUser("pushboat-router"), startTimeoutMs }),
     async start() {
       const node = [process.execPath, "--optimize-for-size", "--max-semi-space-size=2", MAIN];
       const child = spawn("perl", [LISTEN, runDirectory, `http=30=0.0.0.0=${port}`, "--", ...node], {
@@ -62,10 +63,14 @@ async function givenPlatform() {
 }
 
 /** As the launcher's set_aside: the record of a process that serves on. */
-async function recordLeaving(runDirectory: string, { pid }: ChildProcess): Promise<void> {
+async function recordLeaving(runDirectory: string, child: ChildProcess): Promise<void> {
+  await record(runDirectory, "router.leaving", child);
+}
+
+async function record(runDirectory: string, name: string, { pid }: ChildProcess): Promise<void> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   await mkdir(join(runDirectory, "processes"), { recursive: true });
-  await writeFile(join(runDirectory, "processes", "router.leaving"), `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}\n`);
+  await writeFile(join(runDirectory, "processes", name), `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}\n`);
 }
 
 function ask(agent: Agent, port: number): Promise<string> {
@@ -205,6 +210,32 @@ describe("the router's process", () => {
     } finally {
       await control.close();
     }
+  });
+
+  it.each(["never starts", "dies at once"])("whose successor %s serves on, and is what `router` means again", async (fate) => {
+    await using app = await givenApp((_, response) => response.end("the app"));
+    await using platform = await givenPlatform();
+    const router = await platform.start();
+    const records = join(platform.runDirectory, "processes");
+    await record(platform.runDirectory, "router", router);
+    const control = platform.givenControl(1_000);
+    await control.publish(givenTable([app.address]));
+    const restarting = control.restart();
+    restarting.catch(() => {});
+    // The loop writes the record before the process is what it shall be.
+    if (fate === "dies at once")
+      await eventually("it is set aside", async () => readdir(records).then((names) => !names.includes("router"))).then(() =>
+        writeFile(join(records, "router"), "4194300 1\n"),
+      );
+    await expect(restarting).rejects.toMatchObject({
+      code: "router/not-replaced",
+      message: expect.stringContaining("the old one serves on"),
+    });
+    expect(await readdir(records)).toEqual(["router"]);
+    expect(await readFile(join(records, "router"), "utf8")).toMatch(new RegExp(`^${router.pid} `));
+    expect(await speak(platform.port, GET("/"), /the app/)).toContain("200 OK");
+    await control.publish(givenTable([app.address]));
+    await control.close();
   });
 
   it("does not share its port with a stranger", async () => {
