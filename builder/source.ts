@@ -2,6 +2,7 @@
 import {
   type BuildSettings,
   COMMAND_DIRECTORIES,
+  isWorkspaceMember,
   LOCK_FILES,
   MAX_LISTED_DIRECTORIES,
   PARENT_DIRECTORIES,
@@ -33,15 +34,17 @@ export function treeReader(git: GitObjects): ReadTree {
   };
 }
 
-/** root: the app's directory in a monorepo; everything else in the commit is not there for its build. */
-export async function readSource(git: GitObjects, commit: CommitId, root = ""): Promise<SourceTree> {
+/**
+ * root: the app's directory in a monorepo; everything else in the commit is not there for its build. member: a directory whose files are
+ * read like those of the root.
+ */
+export async function readSource(git: GitObjects, commit: CommitId, root = "", member = ""): Promise<SourceTree> {
   const id = await commitTreeId(git, commit, root);
   if (id === null) throw root === "" ? commitMissing(commit) : rootMissing(root);
-  const entries = await listEntries(treeReader(git), id);
-  const wanted = [...READ_FILES, ...LOCK_FILES, ...entries.keys()].filter((path, index, all) => {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    return all.indexOf(path) === index && (index < READ_FILES.length + LOCK_FILES.length || READ_NAMES.includes(name));
-  });
+  const entries = await listEntries(treeReader(git), id, member);
+  const files = [...READ_FILES, ...LOCK_FILES, ...(member === "" ? [] : READ_FILES.map((name) => `${member}/${name}`))];
+  const named = [...entries.keys()].filter((path) => READ_NAMES.includes(path.slice(path.lastIndexOf("/") + 1)));
+  const wanted = [...new Set([...files, ...named])];
   const texts = await Promise.all(wanted.map((path) => readText(git, entries.get(path), path)));
   return {
     id,
@@ -68,7 +71,13 @@ export async function readCommit(
   const textOf = async (name: string) => (await readText(git, tree.get(name), name))?.[1] ?? null;
   const [pushboatYml, appJson] = await Promise.all([textOf("pushboat.yml"), textOf("app.json")]);
   const settings = readBuildSettings({ pushboatYml, appJson, kind: environment === (app as string) ? "production" : "review" });
-  return { source: await readSource(git, commit, rootOf(settings)), settings };
+  const root = rootOf(settings);
+  const workspace = root === "" || settings.dockerfile !== undefined ? null : await readSource(git, commit, "", root);
+  if (workspace !== null && isWorkspaceMember(workspace, root)) {
+    const { root: _, ...ofRepository } = settings;
+    return { source: { ...workspace, member: root }, settings: ofRepository };
+  }
+  return { source: await readSource(git, commit, root), settings };
 }
 
 /** Without a slash at its end; empty: the whole repository. */
@@ -77,19 +86,25 @@ export function rootOf({ root = "" }: BuildSettings): string {
   return path === "." ? "" : path;
 }
 
-async function listEntries(read: ReadTree, id: string): Promise<ReadonlyMap<string, TreeEntry>> {
+async function listEntries(read: ReadTree, id: string, member: string): Promise<ReadonlyMap<string, TreeEntry>> {
   const entries = new Map<string, TreeEntry>();
   let listed = 0;
   const list = async (treeId: string, prefix: string): Promise<void> => {
     const tree = await read(treeId, prefix);
     for (const entry of tree.values()) entries.set(prefix + readable(entry.name), entry);
-    const below = [...tree.values()].filter((entry) => entry.kind === "directory" && isListed(prefix, readable(entry.name), tree));
+    const isBelow = (name: string): boolean => leadsTo(prefix, name, member) || isListed(prefix, name, tree);
+    const below = [...tree.values()].filter((entry) => entry.kind === "directory" && isBelow(readable(entry.name)));
     const chosen = below.slice(0, Math.max(0, MAX_LISTED_DIRECTORIES - listed));
     listed += chosen.length;
     await Promise.all(chosen.map((entry) => list(entry.id, `${prefix}${readable(entry.name)}/`)));
   };
   await list(id, "");
   return entries;
+}
+
+/** A package of a workspace may lie anywhere. */
+function leadsTo(prefix: string, name: string, member: string): boolean {
+  return `${member}/`.startsWith(`${prefix}${name}/`);
 }
 
 function isListed(prefix: string, name: string, beside: Tree): boolean {

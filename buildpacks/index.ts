@@ -59,3 +59,4 @@ export {
   UNLISTED_DIRECTORIES,
 } from "./source-tree.ts";
 export { SERVE_STATIC } from "./static.ts";
+export { isWorkspaceMember } from "./workspace-member.ts";

@@ -13,6 +13,7 @@ import { requestNode, requestNpm } from "./node-version.ts";
 import { type PackageJson, parsePackageJson } from "./package-json.ts";
 import type { BuildPlan, Buildpack, CachePlan, RuntimeRequest, StepPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
+import { planMember } from "./workspace-member.ts";
 
 const PATH = "/app/node_modules/.bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
 
@@ -31,7 +32,7 @@ export const node: Buildpack = {
       "The `start` script, run without npm where that changes nothing; else what the framework runs by (Next.js, Nuxt, React Router, Remix, SvelteKit with adapter-node, Astro with @astrojs/node, Angular SSR, NestJS); else server.js.",
     image: "Node, production dependencies, the repository and what `npm run build` wrote.",
   },
-  plan: planNode,
+  plan: (source) => (source.member === undefined ? planNode(source) : planMember(source, source.member, planNode)),
 };
 
 function planNode(source: SourceTree): BuildPlan | null {

@@ -13,6 +13,8 @@ export interface SourceTree {
   readonly entries: ReadonlyMap<string, SourceEntry>;
   /** Path -> content of those of READ_FILES, READ_NAMES and LOCK_FILES that are there as regular files. */
   readonly texts: ReadonlyMap<string, string>;
+  /** The package of a JavaScript workspace that is the app; everything of the repository is there for it. */
+  readonly member?: string;
 }
 
 /** Directories at the root that are listed, with their names only: all but these. */

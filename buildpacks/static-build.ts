@@ -8,6 +8,7 @@ import type { BuildPlan, Buildpack } from "./plan.ts";
 import { readSiteRules, siteWarnings } from "./site-files.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { siteImage, siteMeaning } from "./static.ts";
+import { planMember } from "./workspace-member.ts";
 
 /** Where builders write that are no framework we know: Rollup, Parcel, webpack; hand-written scripts. */
 const OUTPUT_DIRECTORIES = ["dist", "build", "out", "public", "_site"];
@@ -24,7 +25,7 @@ export const staticBuild: Buildpack = {
     image:
       "nginx and what the build wrote: the framework's own output directory, or the first of dist/, build/, out/, public/ and _site/; no Node.",
   },
-  plan: planStaticBuild,
+  plan: (source) => (source.member === undefined ? planStaticBuild(source) : planMember(source, source.member, planStaticBuild)),
 };
 
 function planStaticBuild(source: SourceTree): BuildPlan | null {

@@ -12,7 +12,11 @@ export function sourceOf(files: Files): SourceTree {
       entries.set(path.slice(0, slash), { type: "directory", id: hash(path.slice(0, slash)) });
     }
   }
-  const texts = new Map(Object.entries(files).filter(([path]) => isRead(path)));
+  const member =
+    Object.keys(files)
+      .find((path) => /^apps\/[^/]+\/package\.json$/.test(path))
+      ?.replace("package.json", "") ?? "";
+  const texts = new Map(Object.entries(files).filter(([path]) => isRead(path) || (member !== "" && isRead(path.replace(member, "")))));
   return { id: hash(JSON.stringify(files)), entries, texts };
 }
 
