@@ -46,6 +46,11 @@ const KNOWN: readonly Known[] = [
     says: "A dependency is fetched with git, which this build does not have: commit a lockfile that says where it comes from, or depend on a published version of it.",
   },
   {
+    shows: /^\s*KeyError: '[A-Z][A-Z0-9_]+'|ImproperlyConfigured/m,
+    says: "A build sees no config but what pushboat.yml names: build: {env: [SECRET_KEY]} shows it SECRET_KEY; or let the settings have a default for the build.",
+    telling: /KeyError: |ImproperlyConfigured/,
+  },
+  {
     shows: /sh: \d+: \S+: not found/,
     says: "A command of the build is not there: is its package among the dependencies of package.json, and in the lockfile? A Debian package goes into build.apt of pushboat.yml.",
   },

@@ -109,8 +109,8 @@ export function resolveLanguage(request: RuntimeRequest, known: KnownVersions, b
 }
 
 export function packagesLanguage(request: PackagesRequest, base: LayerId): PackagesLanguage {
-  const { name, packages, command = "", title } = request;
-  return { kind: "packages", id: layerId(name, { PACKAGES_RECIPE, packages, command, base }), title, request };
+  const { name, packages, command = "", debian, title } = request;
+  return { kind: "packages", id: layerId(name, { PACKAGES_RECIPE, packages, command, debian, base }), title, request };
 }
 
 function goLanguage(request: GoRequest, versions: readonly string[], base: LayerId, architecture: string): GoLanguage {

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { quote } from "../core/index.ts";
+import { DEBIAN } from "./base-recipe.ts";
 import type { PackagesLanguage } from "./language.ts";
 import type { LanguageLayerSpec } from "./language-layer.ts";
 import { runStep, STEP_LIMITS } from "./step.ts";
@@ -24,6 +25,8 @@ apt() {
 const LEFT_OUT = [
   "app",
   "dev",
+  "etc/apt/preferences.d/other",
+  "etc/apt/sources.list.d/other.list",
   "etc/hostname",
   "etc/hosts",
   "etc/mtab",
@@ -45,17 +48,23 @@ export async function fillPackagesLayer(
   draft: string,
   files: string,
 ): Promise<void> {
-  const { packages, command = "" } = language.request;
+  const { packages, command = "", debian } = language.request;
   const install = packages.length === 0 ? "" : `apt update\napt install ${packages.map(shellWord).join(" ")}`;
   const upper = await runAsRoot(spec, draft, {
     title: `installing ${language.title}`,
     layers: [],
-    command: [APT, install, command].join("\n"),
+    command: [APT, ...(debian === undefined ? [] : [otherDebian(debian)]), install, command].join("\n"),
   });
   for (const name of LEFT_OUT) await rm(join(upper, name), { recursive: true, force: true });
   const [base = ""] = spec.cache.layer(spec.base).directories;
   unveilNewDirectories(upper, base);
   for (const name of await readdir(upper)) await rename(join(upper, name), join(files, name));
+}
+
+/** From the same mirrors as the base; below what the base's own release has, so that nothing of it is taken instead. */
+function otherDebian(release: string): string {
+  return `sed 's/ ${DEBIAN.release}/ ${release}/' /etc/apt/sources.list > /etc/apt/sources.list.d/other.list
+printf 'Package: *\\nPin: release n=${release}*\\nPin-Priority: 100\\n' > /etc/apt/preferences.d/other`;
 }
 
 export interface RootStep {

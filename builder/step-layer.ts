@@ -3,10 +3,12 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { chown, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KeptOutput } from "../buildpacks/index.ts";
-import { APP_GID, APP_UID, type EventSink, type Layer, type Sandbox } from "../core/index.ts";
+import { APP_GID, APP_UID, type EventSink, type Layer, type LayerId, type Sandbox } from "../core/index.ts";
 import { layOutMountPoints, type OpenCaches } from "./caches.ts";
 import { bytesOnDisk } from "./disk-usage.ts";
 import { flush } from "./flush.ts";
+import { runOnHost } from "./host-command.ts";
+import { contentTime } from "./layer-files.ts";
 import type { LayerRecord, LayerStore } from "./layer-store.ts";
 import type { ResolvedStep } from "./resolve.ts";
 import { findSite, isDirectory } from "./site-output.ts";
@@ -65,6 +67,7 @@ export async function makeStepLayer(spec: StepLayerSpec): Promise<LayerRecord> {
     });
     const kept = join(draft, "kept");
     await keepOutput(upper, kept, step.plan.keeps, shown);
+    await setTimes(kept, step.id);
     await flush(kept, MANY_FILES);
     const record: LayerRecord = {
       id: step.id,
@@ -96,6 +99,18 @@ async function keepOutput(upper: string, kept: string, keeps: KeptOutput, comman
     if (isDirectory(app)) await rename(app, join(kept, "app"));
   }
   if (!existsSync(join(kept, "app"))) await makeAppDirectory(join(kept, "app"));
+}
+
+const TIMES_TIMEOUT_MS = 60_000;
+
+/**
+ * The same inputs give the same times, other inputs others: a layer that is made again is the same, and ETags of size and time stay
+ * true. Links are not followed.
+ */
+async function setTimes(kept: string, id: LayerId): Promise<void> {
+  const date = `@${contentTime(id.slice(id.lastIndexOf("-") + 1))}`;
+  const argv = ["find", kept, "-exec", "touch", "--no-dereference", `--date=${date}`, "{}", "+"] as const;
+  await runOnHost({ argv: [...argv], timeoutMs: TIMES_TIMEOUT_MS });
 }
 
 /** Never through a link: a build may have put one where a directory is expected. */

@@ -33,6 +33,8 @@ export interface PackagesRequest {
   readonly name: string;
   readonly title: string;
   readonly packages: readonly string[];
+  /** An older Debian that has what the base image's has not; its packages are only taken where there are no others. */
+  readonly debian?: "bookworm";
   /** Run as root when the packages are there; what it writes outside /tmp is part of the layer. */
   readonly command?: string;
   /** For the reader; absent where it is no language. */

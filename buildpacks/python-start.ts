@@ -2,6 +2,7 @@
 import { PushboatError } from "../core/index.ts";
 import { hasFile, type SourceTree } from "./source-tree.ts";
 import type { WebGuess } from "./start.ts";
+import { hasTomlTable, tomlTable } from "./toml-text.ts";
 
 export interface DjangoProject {
   /** `mysite`, from DJANGO_SETTINGS_MODULE in manage.py. */
@@ -21,7 +22,7 @@ const GUNICORN = "gunicorn --bind 0.0.0.0:$PORT --threads 8";
 const UVICORN = "uvicorn --host 0.0.0.0 --port $PORT --proxy-headers --forwarded-allow-ips='*'";
 
 export function guessWeb(source: SourceTree, names: ReadonlySet<string>): WebGuess | null {
-  return guessDjango(source, names) ?? guessModule(source, names) ?? guessScript(source);
+  return guessDjango(source, names) ?? guessModule(source, names) ?? guessProjectScript(source) ?? guessScript(source);
 }
 
 function guessDjango(source: SourceTree, names: ReadonlySet<string>): WebGuess | null {
@@ -71,6 +72,17 @@ function asgi(target: string, file: string, kind: string, names: ReadonlySet<str
   if (names.has("uvicorn") || names.has("python-fasthtml") || names.has("fastapi-cli")) return { command: `${UVICORN} ${target}`, from };
   if (names.has("hypercorn")) return { command: `hypercorn --bind 0.0.0.0:$PORT ${target}`, from };
   throw noServer(kind, "uvicorn");
+}
+
+/** The only command that the project installs, or the one with the name of a server. */
+function guessProjectScript(source: SourceTree): WebGuess | null {
+  const pyproject = source.texts.get("pyproject.toml") ?? "";
+  const table = ["project.scripts", "tool.poetry.scripts"].map((name) => tomlTable(pyproject, name)).find((text) => text !== null) ?? "";
+  const names = [...table.matchAll(/^\s*"?([\w.-]+)"?\s*=/gm)].map(([, name]) => name ?? "");
+  const chosen = names.length === 1 ? names[0] : names.find((name) => /^(?:web|server|serve|start|app)$/.test(name));
+  return chosen === undefined || !hasTomlTable(pyproject, "build-system")
+    ? null
+    : { command: chosen, from: `the script ${chosen} of pyproject.toml` };
 }
 
 /** A script that listens by itself. */

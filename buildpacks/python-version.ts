@@ -1,12 +1,25 @@
-/** Which Python a project asks for, and whether Debian 13's is it. */
+/** Which Python a project asks for, and which of those that Debian has it gets. */
 import { PushboatError, quote } from "../core/index.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { tomlText } from "./toml-text.ts";
 
-/** The one that Debian 13 has; no registry that can be relied on has others. */
-export const DEBIAN_PYTHON = "3.13";
+export interface DebianPython {
+  /** `3.13`. */
+  readonly version: string;
+  /** The Debian release that has it; null: the base image's own. */
+  readonly debian: "bookworm" | null;
+  /** The newest patch release that it may be: Debian keeps to one and adds the fixes. */
+  readonly newestPatch: number;
+}
+
+/** Those that stand on the base image, the preferred one first. No registry that can be relied on has others. */
+export const PYTHONS: readonly [DebianPython, ...DebianPython[]] = [
+  { version: "3.13", debian: null, newestPatch: 99 },
+  { version: "3.11", debian: "bookworm", newestPatch: 2 },
+];
 
 export interface PythonChoice {
+  readonly python: DebianPython;
   readonly from: string;
   readonly warnings: readonly string[];
 }
@@ -14,12 +27,14 @@ export interface PythonChoice {
 /** Files that name one version, then those that name a range. */
 export function choosePython(source: SourceTree): PythonChoice {
   const wish = findWish(source);
-  if (wish === null) return { from: "Pushboat's default, Debian 13's", warnings: [] };
-  if (!allows(wish.text)) throw otherPython(wish.text, wish.from);
-  const exact = /^(?:==)?3\.13\.\d+$/.test(wish.text);
+  if (wish === null) return { python: PYTHONS[0], from: "Pushboat's default, Debian 13's", warnings: [] };
+  const exact = /^(?:==)?(3\.\d+)\.\d+$/.exec(wish.text)?.[1];
+  const python = PYTHONS.find((each) => each.version === exact) ?? PYTHONS.find((each) => allows(wish.text, each));
+  if (python === undefined) throw otherPython(wish.text, wish.from);
   return {
+    python,
     from: wish.from,
-    warnings: exact ? [`${wish.from} asks for Python ${wish.text}: Debian's newest ${DEBIAN_PYTHON} is used`] : [],
+    warnings: exact === undefined ? [] : [`${wish.from} asks for Python ${wish.text}: Debian's newest ${python.version} is used`],
   };
 }
 
@@ -37,20 +52,20 @@ function findWish(source: SourceTree): { text: string; from: string } | null {
   return found === undefined ? null : { text: (found[0] ?? "").replace(/^(?:c?python-?)(?=\d)/i, "").replace(/\s+/g, ""), from: found[1] };
 }
 
-/** Whether a specifier (PEP 440, Poetry's caret and tilde, or a plain version) has room for a release of 3.13. */
-export function allows(specifier: string): boolean {
+/** Whether a specifier (PEP 440, Poetry's caret and tilde, or a plain version) has room for a release of a Python. */
+export function allows(specifier: string, python: DebianPython): boolean {
   const alternatives = specifier.split("||");
-  return alternatives.some((alternative) => alternative.split(",").every(allowsOne));
+  return alternatives.some((alternative) => alternative.split(",").every((condition) => allowsOne(condition, python)));
 }
 
-const NEWEST_PATCH = 99;
-
-function allowsOne(condition: string): boolean {
+function allowsOne(condition: string, { version, newestPatch }: DebianPython): boolean {
+  const ours = Number(version.split(".")[1]);
   const match = /^(===?|!=|<=|>=|~=|<|>|\^|~)?v?(\d+)(?:\.(\d+|\*))?(?:\.(\d+|\*))?.*$/.exec(condition);
   if (match === null) return condition === "" || condition === "*";
   const [, operator = "==", major = "0", minor = "*", patch = "*"] = match;
-  const same = Number(major) === 3 && (minor === "*" || Number(minor) === 13);
-  const order = Number(major) !== 3 ? Number(major) - 3 : (minor === "*" ? 0 : Number(minor)) - 13;
+  const same = Number(major) === 3 && (minor === "*" || Number(minor) === ours);
+  const order = Number(major) !== 3 ? Number(major) - 3 : (minor === "*" ? 0 : Number(minor)) - ours;
+  const patchThere = patch === "*" || Number(patch) <= newestPatch;
   switch (operator) {
     case "<":
       // <3.13 leaves none of its releases; <3.13.5 leaves some.
@@ -58,12 +73,13 @@ function allowsOne(condition: string): boolean {
     case "<=":
       return order > 0 || (order === 0 && patch !== "*");
     case ">=":
+      return order < 0 || (order === 0 && patchThere);
     case ">":
-      return order < 0 || (order === 0 && (patch === "*" ? operator === ">=" : Number(patch) < NEWEST_PATCH));
+      return order < 0 || (order === 0 && patch !== "*" && Number(patch) < newestPatch);
     case "^":
-      return Number(major) === 3 && order <= 0;
+      return Number(major) === 3 && (order < 0 || (order === 0 && patchThere));
     case "~=":
-      return patch === "*" ? Number(major) === 3 && order <= 0 : same;
+      return patch === "*" ? Number(major) === 3 && order <= 0 : same && patchThere;
     case "!=":
       return !(same && (minor === "*" || patch === "*"));
     default:
@@ -77,9 +93,10 @@ function firstLine(text: string | undefined): string | null {
 }
 
 function otherPython(text: string, from: string): PushboatError {
+  const there = PYTHONS.map(({ version }) => version).join(" and ");
   return new PushboatError({
     code: "build/python-version",
-    message: `There is no Python ${quote(text)} here (${from}): Debian 13 has ${DEBIAN_PYTHON}`,
-    hint: `Let ${from.split(" ").at(-1)} say ${DEBIAN_PYTHON}, lock the dependencies again, and push;\nor write a Dockerfile that begins with FROM python:VERSION-slim.`,
+    message: `There is no Python ${quote(text)} here (${from}): there are ${there}`,
+    hint: `Let ${from.split(" ").at(-1)} say ${PYTHONS[0].version}, lock the dependencies again, and push;\nor write a Dockerfile that begins with FROM python:VERSION-slim.`,
   });
 }

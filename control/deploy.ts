@@ -60,6 +60,7 @@ export async function buildPush({ deps, onEvent, signal }: DeployContext, push: 
     ...(test === null ? {} : { test }),
     noCache: push.payload.noCache === true,
     config,
+    logins: deps.store.registries.logins(push.app),
     onEvent,
     signal,
   });

@@ -16,6 +16,8 @@ export interface BuildRequest {
   readonly config?: Readonly<Record<string, string>>;
   /** Run in what was built; where it fails the build fails. Absent: there are no tests, or the push skips them. */
   readonly test?: TestPhase;
+  /** What the app knows of registries: for base images of its Dockerfile that are not everybody's. */
+  readonly logins?: readonly RegistryLogin[];
   /** -o no-cache: every layer but base and language is made anew. */
   readonly noCache: boolean;
   readonly onEvent: EventSink;

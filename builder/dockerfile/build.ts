@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, rmSync, utimesSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { SourceTree } from "../../buildpacks/index.ts";
 import { type BuildRequest, type Image, type Layer, PushboatError, parseProcfile, quote } from "../../core/index.ts";
 import { makeAppLayer } from "../app-layer.ts";
@@ -16,15 +17,16 @@ import { sha256 } from "../identity.ts";
 import { isWhole } from "../image.ts";
 import { importImage } from "../import/image.ts";
 import { readImageDirectory } from "../import/image-directory.ts";
+import { authFile } from "../import/source.ts";
 import { runTool, type ToolOutcome } from "../import/tool.ts";
 import type { Parts } from "../parts.ts";
 import { phase } from "../phase.ts";
 import { whyBuilt } from "../resolve.ts";
 import { commitTreeId } from "../source.ts";
-import { BUILD_SCRIPT, buildahArgs, buildahEnv, EXIT, INSIDE, isNoise } from "./command.ts";
-import { dockerfileFailure } from "./failure.ts";
+import { BUILD_SCRIPT, buildahArgs, buildahEnv, EXIT, INSIDE, isNoise, PULL_SCRIPT, privateBases } from "./command.ts";
+import { dockerfileFailure, privateBaseFailure } from "./failure.ts";
 import { ensureImageTools, imageToolsId } from "./image-tools.ts";
-import { buildsFrom, declaredArguments, type Instruction, readInstructions } from "./instructions.ts";
+import { baseImages, buildsFrom, declaredArguments, type Instruction, readInstructions } from "./instructions.ts";
 import { ensureOfferedBase, OFFERED_BASE } from "./offered-base.ts";
 import type { DockerfilePlan } from "./plan.ts";
 
@@ -181,19 +183,67 @@ interface BuildahRun {
 }
 
 async function runBuildah(run: BuildahRun): Promise<void> {
-  const { parts, request, plan } = run.build;
+  const { parts, request } = run.build;
   const storage = storageOf(parts, request);
   mkdirSync(storage, { recursive: true, mode: 0o711 });
   utimesSync(storage, new Date(), new Date()); // and with them its ctime, by which the least recently used goes
   await withHostLock(join(storage, ".lock"), request.signal, async () => {
     if (request.noCache) await rm(join(storage, "containers"), { recursive: true, force: true });
-    const first = await buildOnce(run, storage);
-    // A machine that went down in the middle of a build may leave a storage that nothing can be made of.
-    const damaged = first.exitCode === EXIT.base || first.exitCode === EXIT.output;
-    if (damaged) await rm(join(storage, "containers"), { recursive: true, force: true });
-    const failure = dockerfileFailure(damaged ? await buildOnce(run, storage) : first, plan.path, run.instructions, parts.limits.step);
-    if (failure !== null) throw failure;
+    await untilReached(parts.limits.step.retryDelaysMs, request, () => buildRepaired(run, storage));
   });
+}
+
+/** What could not reach its registry is tried again; buildah goes on where it stopped. Pure but for the wait. */
+export async function untilReached(
+  delaysMs: readonly number[],
+  { onEvent, signal }: Pick<BuildRequest, "onEvent" | "signal">,
+  attempt: () => Promise<PushboatError | null>,
+): Promise<void> {
+  for (const delayMs of [...delaysMs, null]) {
+    const failure = await attempt();
+    if (failure === null) return;
+    if (failure.kind !== "transient" || delayMs === null) throw failure;
+    onEvent({ kind: "warning", text: `${failure.message}; it is tried again in ${delayMs / 1000} s` });
+    await setTimeout(delayMs, undefined, { signal });
+  }
+}
+
+async function buildRepaired(run: BuildahRun, storage: string): Promise<PushboatError | null> {
+  const { parts, plan } = run.build;
+  const unfetched = await fetchPrivateBases(run, storage);
+  if (unfetched !== null) return unfetched;
+  const first = await buildOnce(run, storage);
+  // A machine that went down in the middle of a build may leave a storage that nothing can be made of.
+  const damaged = first.exitCode === EXIT.base || first.exitCode === EXIT.output;
+  if (damaged) await rm(join(storage, "containers"), { recursive: true, force: true });
+  return dockerfileFailure(damaged ? await buildOnce(run, storage) : first, plan.path, run.instructions, parts.limits.step);
+}
+
+/** Base images of registries that the app has a login for; null: there are none, or they are there. */
+async function fetchPrivateBases({ build, layers, draft, instructions }: BuildahRun, storage: string): Promise<PushboatError | null> {
+  const { parts, request, plan } = build;
+  const args = { ...visibleConfig(request, plan), ...plan.args };
+  const { images, logins } = privateBases(baseImages(instructions, args), request.logins ?? []);
+  if (images.length === 0) return null;
+  request.onEvent({ kind: "detail", text: `Fetching ${images.join(", ")} with the app's login` });
+  const upper = join(draft, "fetched");
+  rmSync(upper, { recursive: true, force: true });
+  mkdirSync(upper, { mode: 0o755 });
+  const outcome = await runTool({
+    sandbox: parts.sandbox,
+    name: `build-${request.app}-bases`,
+    layers,
+    upperDirectory: upper,
+    binds: [{ source: join(storage, "containers"), target: INSIDE.storage, readOnly: false, mapOwners: false }],
+    script: PULL_SCRIPT,
+    args: images,
+    env: { ...buildahEnv({}), PUSHBOAT_REGISTRIES: authFile(logins) },
+    network: "registry",
+    nests: true,
+    limits: parts.limits.step,
+    signal: request.signal,
+  });
+  return privateBaseFailure(outcome, plan.path, parts.limits.step);
 }
 
 async function buildOnce(

@@ -1,4 +1,5 @@
 /** buildah's command line and the script around it. Pure. */
+import type { RegistryLogin } from "../../core/index.ts";
 import type { DockerfilePlan } from "./plan.ts";
 
 /** Where things are in the build's sandbox. */
@@ -63,6 +64,17 @@ function secretVariable(name: string): string {
   return `PUSHBOAT_SECRET_${name}`;
 }
 
+export interface PrivateBases {
+  /** Those of the Dockerfile's base images that a registry with a login has. */
+  readonly images: readonly string[];
+  readonly logins: readonly RegistryLogin[];
+}
+
+export function privateBases(images: readonly string[], logins: readonly RegistryLogin[]): PrivateBases {
+  const known = logins.filter(({ host }) => images.some((image) => image.startsWith(`${host}/`)));
+  return { images: images.filter((image) => known.some(({ host }) => image.startsWith(`${host}/`))), logins: known };
+}
+
 export function buildahEnv(visible: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return {
     STORAGE_DRIVER: "overlay",
@@ -88,6 +100,18 @@ fi
 buildah build "$@"
 buildah push -q -D "$tag" dir:${INSIDE.output} || exit ${EXIT.output}
 buildah rmi --prune >/dev/null 2>&1 || true
+`;
+
+/**
+ * $@: images to fetch with a login, in a sandbox of their own before the build: a RUN step could read the password in the environment
+ * of whoever started it.
+ */
+export const PULL_SCRIPT = `
+mkdir -p "$TMPDIR"
+umask 077
+printf %s "$PUSHBOAT_REGISTRIES" > /dev/shm/auth.json
+umask 022
+for image in "$@"; do buildah pull -q --authfile /dev/shm/auth.json "$image"; done
 `;
 
 const NOISE = [

@@ -1,6 +1,7 @@
 /** Why a Dockerfile could not be built, in the words of whoever wrote it. Pure. */
 import { PushboatError, quote } from "../../core/index.ts";
 import type { ToolOutcome } from "../import/tool.ts";
+import { unreachableFor } from "../network-failure.ts";
 import { type StepLimits, stepFailure } from "../step.ts";
 import { EXIT, isNoise } from "./command.ts";
 import { type Instruction, lineOf } from "./instructions.ts";
@@ -50,12 +51,40 @@ function stepFailed(error: string, path: string, instructions: readonly Instruct
   if (step === "") return null;
   const line = lineOf(instructions, unquote(step));
   const exit = /exit status (\d+)$/.exec(why)?.[1];
+  const tool = unreachableFor(lines);
+  if (tool !== null) {
+    return new PushboatError({
+      code: "build/registry",
+      message: `${path}${line === null ? "" : ` line ${line}`}: ${short(unquote(step))} could not reach where ${tool} gets its packages from`,
+      hint: withOutput("Nothing is wrong with the app as far as one can see: push again later.", lines),
+      kind: "transient",
+    });
+  }
   return new PushboatError({
     code: "build/dockerfile-step",
     message: `${path}${line === null ? "" : ` line ${line}`}: ${short(unquote(step))} ${exit === undefined ? `failed: ${why}` : `ended with exit code ${exit}`}`,
     hint: withOutput(adviceFor(why, lines), lines),
   });
 }
+
+/** Of PULL_SCRIPT. null: it went well. */
+export function privateBaseFailure(outcome: ToolOutcome, path: string, limits: StepLimits): PushboatError | null {
+  if (outcome.exitCode === 0 && !outcome.timedOut && !outcome.outOfMemory) return null;
+  if (outcome.timedOut || outcome.outOfMemory) return stepFailure(`fetching the base of ${path}`, outcome, outcome.lastLines, limits);
+  const lines = outcome.lastLines;
+  const error = lines.findLast((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? lines.at(-1) ?? "no output";
+  const denied = /unauthorized|authentication required|denied|forbidden/i.test(error);
+  return new PushboatError({
+    code: "build/base-image",
+    message: `${path}: a base image could not be fetched with the app's login: ${lastClause(error)}`,
+    hint: denied
+      ? "Look at what `registry:login APP HOST USER` was given: the registry does not take it, or the user may not see this image."
+      : "Look at its name and tag, and whether this machine reaches the registry.",
+    kind: !denied && NETWORK.test(error) ? "transient" : "user",
+  });
+}
+
+const NETWORK = /timeout|no such host|refused|unreachable|prohibited|EOF|50\d/;
 
 function baseMissing(error: string, path: string, instructions: readonly Instruction[]): PushboatError | null {
   if (!/creating build container|pinging container registry|initializing source|reading manifest|short-name|manifest unknown/.test(error))
@@ -70,8 +99,7 @@ function baseMissing(error: string, path: string, instructions: readonly Instruc
       "Look at its name and tag, and whether this machine reaches the registry.",
       `Without any registry: FROM ${OFFERED_BASE} is Pushboat's own Debian 13.`,
     ].join("\n"),
-    kind:
-      !image.startsWith("localhost/") && /timeout|no such host|refused|unreachable|prohibited|EOF|50\d/.test(error) ? "transient" : "user",
+    kind: !image.startsWith("localhost/") && NETWORK.test(error) ? "transient" : "user",
   });
 }
 

@@ -38,6 +38,31 @@ export function declaredArguments(instructions: readonly Instruction[]): readonl
   return [...new Set(names)].filter((name) => /^[A-Za-z_]\w*$/.test(name));
 }
 
+/**
+ * Images that FROM names and a registry has, with arguments filled in: not the names of stages, not `scratch`. An argument that nobody
+ * set leaves its image out: buildah says what is wrong with it.
+ */
+export function baseImages(instructions: readonly Instruction[], args: Readonly<Record<string, string>>): readonly string[] {
+  const stages = new Set(["scratch"]);
+  const values = new Map<string, string>();
+  const images: string[] = [];
+  for (const { name, rest } of instructions) {
+    if (name === "ARG")
+      for (const [, key = "", value] of rest.matchAll(/(\w+)(?:=("[^"]*"|'[^']*'|\S+))?/g)) setArgument(values, args, key, value);
+    if (name !== "FROM") continue;
+    const [image = "", as, stage = ""] = rest.split(/\s+/).filter((word) => !word.startsWith("--"));
+    const full = image.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced, plain) => values.get(braced ?? plain) ?? whole);
+    if (!stages.has(full.toLowerCase()) && !full.includes("$") && full !== "") images.push(full);
+    if (as?.toLowerCase() === "as") stages.add(stage.toLowerCase());
+  }
+  return [...new Set(images)];
+}
+
+function setArgument(values: Map<string, string>, args: Readonly<Record<string, string>>, key: string, value: string | undefined): void {
+  const chosen = args[key] ?? value?.replace(/^["']|["']$/g, "");
+  if (chosen !== undefined) values.set(key, chosen);
+}
+
 /** Whether a base image of this name is asked for. */
 export function buildsFrom(instructions: readonly Instruction[], image: string): boolean {
   return instructions.some(({ rest }) => rest.includes(image));

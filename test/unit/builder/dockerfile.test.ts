@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { BUILD_SCRIPT, buildahArgs, buildahEnv, isNoise } from "../../../builder/dockerfile/command.ts";
-import { dockerfileFailure } from "../../../builder/dockerfile/failure.ts";
-import { declaredArguments, lineOf, readInstructions } from "../../../builder/dockerfile/instructions.ts";
+import { untilReached } from "../../../builder/dockerfile/build.ts";
+import { BUILD_SCRIPT, buildahArgs, buildahEnv, isNoise, privateBases } from "../../../builder/dockerfile/command.ts";
+import { dockerfileFailure, privateBaseFailure } from "../../../builder/dockerfile/failure.ts";
+import { baseImages, declaredArguments, lineOf, readInstructions } from "../../../builder/dockerfile/instructions.ts";
 import { planDockerfile } from "../../../builder/dockerfile/plan.ts";
 import type { ToolOutcome } from "../../../builder/import/tool.ts";
 import { readBuildSettings } from "../../../buildpacks/index.ts";
+import { type EventSink, PushboatError } from "../../../core/index.ts";
 
 const withFile = { entries: new Map([["Dockerfile", { type: "file" as const, id: "1" }]]) };
 const without = { entries: new Map() };
@@ -133,5 +135,65 @@ describe("a Dockerfile that cannot be built", () => {
     expect(failure("x", { exitCode: 91 })).toMatchObject({ code: "build/dockerfile-storage", kind: "platform" });
     expect(failure("something new")).toMatchObject({ code: "build/dockerfile" });
     expect(failure("x", { exitCode: 0 })).toBe(null);
+  });
+});
+
+describe("base images that need a login", () => {
+  const images = (text: string, args = {}) => baseImages(readInstructions(text), args);
+
+  it("are those that FROM names, with arguments, without stages", () => {
+    const text = `ARG V=1\nARG R=reg.example\nFROM --platform=linux/amd64 $R/team/base:\${V} AS built\nFROM built\nFROM scratch\nFROM debian:13\n`;
+    expect(images(text)).toEqual(["reg.example/team/base:1", "debian:13"]);
+    expect(images(text, { R: "other.example" })).toEqual(["other.example/team/base:1", "debian:13"]);
+    expect(images("FROM $UNSET/base\n")).toEqual([]);
+  });
+
+  it("go to their own registry only, and need none where nobody logged in", () => {
+    const login = (host: string) => ({ host, user: "ci", password: "secret" });
+    const found = privateBases(["reg.example/base:1", "debian:13"], [login("reg.example"), login("other.example")]);
+    expect(found).toEqual({ images: ["reg.example/base:1"], logins: [login("reg.example")] });
+    expect(privateBases(["debian:13"], [login("reg.example")])).toEqual({ images: [], logins: [] });
+  });
+
+  it("are told as refused by the registry, or as something that may work later", () => {
+    const failed = (line: string) =>
+      privateBaseFailure({ exitCode: 125, timedOut: false, outOfMemory: false, lastLines: [line] }, "Dockerfile", limits);
+    expect(failed("Error: initializing source docker://r/x: reading manifest: unauthorized: authentication required")).toMatchObject({
+      code: "build/base-image",
+      kind: "user",
+      hint: expect.stringContaining("registry:login"),
+    });
+    expect(failed("Error: pinging container registry r: dial tcp: connection refused")).toMatchObject({ kind: "transient" });
+  });
+});
+
+describe("a Dockerfile build that could not reach a registry", () => {
+  const transient = new PushboatError({ code: "build/registry", message: "gone", kind: "transient" });
+  const attempts = async (failures: readonly (PushboatError | null)[]) => {
+    const left = [...failures];
+    const said: string[] = [];
+    const onEvent: EventSink = (event) => said.push(event.kind === "warning" ? event.text : event.kind);
+    const outcome = await untilReached([1, 1], { onEvent, signal: new AbortController().signal }, async () => left.shift() ?? null).then(
+      () => "built",
+      (error: PushboatError) => error.code,
+    );
+    return { outcome, said: said.length, left: left.length };
+  };
+
+  it("is tried again, and says so; what the app got wrong is not", async () => {
+    const broken = new PushboatError({ code: "build/dockerfile-step", message: "broken" });
+    expect(await attempts([transient, null])).toEqual({ outcome: "built", said: 1, left: 0 });
+    expect(await attempts([transient, transient, transient])).toEqual({ outcome: "build/registry", said: 2, left: 0 });
+    expect(await attempts([broken, null])).toEqual({ outcome: "build/dockerfile-step", said: 0, left: 1 });
+  });
+
+  it("is told from its package manager's own words", () => {
+    const lines = ["npm error code ECONNREFUSED", 'Error: building at STEP "RUN make all": while running runtime: exit status 1'];
+    const outcome = { exitCode: 1, timedOut: false, outOfMemory: false, lastLines: lines } as ToolOutcome;
+    expect(dockerfileFailure(outcome, "Dockerfile", readInstructions("FROM a\nRUN make all\n"), limits)).toMatchObject({
+      code: "build/registry",
+      kind: "transient",
+      message: "Dockerfile line 2: RUN make all could not reach where npm gets its packages from",
+    });
   });
 });
