@@ -8,7 +8,7 @@ import type { BuildPlan, Buildpack } from "./plan.ts";
 import { readSiteRules, siteWarnings } from "./site-files.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { siteImage, siteMeaning } from "./static.ts";
-import { planMember } from "./workspace-member.ts";
+import { planMember, refuseUnchosen } from "./workspace-member.ts";
 
 /** Where builders write that are no framework we know: Rollup, Parcel, webpack; hand-written scripts. */
 const OUTPUT_DIRECTORIES = ["dist", "build", "out", "public", "_site"];
@@ -37,6 +37,7 @@ function planStaticBuild(source: SourceTree): BuildPlan | null {
   const framework = detectFramework(project);
   const served = framework?.serve(project) ?? null;
   const site = served?.kind === "site" ? served : null;
+  if (site === null && source.member === undefined) refuseUnchosen(source, packageJson);
   if (packageJson.scripts["build"] === undefined && site === null) return null;
 
   const rules = readSiteRules(source);

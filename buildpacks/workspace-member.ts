@@ -3,7 +3,8 @@
  * is, built and started in its own directory. Pure.
  */
 import { PushboatError, quote } from "../core/index.ts";
-import { parsePackageJson } from "./package-json.ts";
+import { detectFramework } from "./frameworks.ts";
+import { type PackageJson, parsePackageJson } from "./package-json.ts";
 import type { BuildPlan, CachePlan, StepPlan } from "./plan.ts";
 import { hasFile, LOCK_FILES, READ_FILES, type SourceEntry, type SourceTree } from "./source-tree.ts";
 
@@ -122,4 +123,28 @@ function buildByTool(command: string, { source, member, name }: Member & { reado
 function usesTurbo(source: SourceTree): boolean {
   const root = parsePackageJson(source.texts.get("package.json") ?? "{}");
   return hasFile(source, "turbo.json") && { ...root.dependencies, ...root.devDependencies }["turbo"] !== undefined;
+}
+
+/** Scripts that build every package, and are no app's. */
+const BUILDS_ALL = /\b(?:turbo|nx|lerna|wireit)\b|--workspaces|--recursive| -r |\bforeach\b/;
+
+/** A workspace's root that starts nothing: one of its packages is meant. Throws PushboatError that names those that look like apps. */
+export function refuseUnchosen(source: SourceTree, { scripts, hasWorkspaces }: PackageJson): void {
+  if (!hasWorkspaces && !hasFile(source, "pnpm-workspace.yaml")) return;
+  if (scripts["build"] !== undefined && !BUILDS_ALL.test(scripts["build"])) return;
+  const apps = [...source.texts.keys()].filter((path) => path.endsWith("/package.json") && looksLikeApp(source, path));
+  const directories = apps.map((path) => path.slice(0, -"/package.json".length)).sort();
+  if (directories[0] === undefined) return;
+  throw new PushboatError({
+    code: "build/workspace",
+    message: `The package.json at the root is a workspace's and starts nothing; apps are ${directories.slice(0, APPS_SHOWN).join(", ")}`,
+    hint: `Name the one to deploy in pushboat.yml:\n  build: {root: ${directories[0]}}\nEach of the others can be an app of its own, pushed from the same repository.`,
+  });
+}
+
+const APPS_SHOWN = 8;
+
+function looksLikeApp(source: SourceTree, path: string): boolean {
+  const packageJson = parsePackageJson(source.texts.get(path) ?? "{}");
+  return packageJson.scripts["start"] !== undefined || detectFramework({ source, packageJson }) !== null;
 }

@@ -65,4 +65,14 @@ describe("a package of a workspace", () => {
   it("with a name that is no package's is refused before a shell sees it", () => {
     expect(() => plan({ name: "a; reboot", scripts: { build: "x", start: "y" } })).toThrow('"a; reboot" is not the name of a package');
   });
+
+  it("has to be named where the root starts nothing", () => {
+    const root = (scripts: object, app: object): unknown => choosePlan(sourceOf(files(app, {}, { ...ROOT, scripts })), BUILDPACKS);
+    for (const scripts of [{ build: "turbo run build" }, {}]) {
+      expect(() => root(scripts, { scripts: { start: "node ." } })).toThrow("starts nothing; apps are apps/web");
+      expect(() => root(scripts, { dependencies: { next: "16" } })).toThrow(expect.objectContaining({ code: "build/workspace" }));
+    }
+    expect(() => root({ build: "node site.js" }, { scripts: { start: "node ." } })).not.toThrow();
+    expect(() => root({ start: "node apps/web/server.js" }, { scripts: { start: "node ." } })).not.toThrow();
+  });
 });
