@@ -23,6 +23,17 @@ const SIGNS: readonly (readonly [string, RegExp])[] = [
     /spurious network error|(?:failed to (?:download|fetch|get)|unable to update registry|download of)[\s\S]*(?:Could(?:n't| not) resolve host|Couldn't connect|Could not connect|Failed to connect|Timeout was reached|got 5\d\d|SSL connect error|Connection reset)/i,
   ],
   [
+    "Maven",
+    /^\[ERROR\].*Could not transfer (?:artifact|metadata) .*(?:Unknown host|Name or service not known|Temporary failure|Connection (?:refused|timed out|reset)|Connect to .* failed|[Rr]ead timed out|No route to host|handshake|status(?: code)?: (?:5\d\d|429))/m,
+  ],
+  [
+    "Gradle",
+    /Could not (?:GET|HEAD) '[^']*'\.(?: Received status code (?:5\d\d|429)|\s+> .*(?:Name or service not known|Temporary failure|Connect to .* failed|Connection (?:refused|reset)|timed out))/,
+  ],
+  ["gradlew", /(?:UnknownHostException|ConnectException|SocketTimeoutException|NoRouteToHostException)[\s\S]*gradlew could not fetch/],
+  ["Bundler", /^(?:Could not reach host |Network error while fetching |Could not fetch specs from |Bundler::HTTPError Could not )/m],
+  ["Composer", /curl error (?:6|7|28|35|52|56) while downloading|could not be downloaded \(HTTP\/[\d.]+ (?:5\d\d|429)/],
+  [
     "go",
     /^(?:go: |\s+|.*\.go:\d+:\d+: ).*(?:dial tcp[ :].*(?:lookup|i\/o timeout|connection refused|no route)|: (?:429|5\d\d) [A-Z][\w ]+$|TLS handshake timeout)/m,
   ],

@@ -17,6 +17,21 @@ describe("a step that could not reach its registry", () => {
     ["cargo", "warning: spurious network error (3 tries remaining): [28] Timeout was reached"],
     ["go", 'go: example.com/x@v1.0.0: Get "https://proxy.example/x": dial tcp: lookup proxy.example: no such host'],
     ["go", 'main.go:3:8: example.com/x@v1: Get "https://proxy.example/x": dial tcp 192.0.2.1:443: i/o timeout'],
+    [
+      "Maven",
+      "[ERROR] Plugin x:y:1 or one of its dependencies could not be resolved: Could not transfer artifact x:y:pom:1 from/to central (https://maven.example/x): transfer failed for https://maven.example/x/y.pom: maven.example: Name or service not known",
+    ],
+    [
+      "Maven",
+      "[ERROR] Could not transfer metadata x:y from/to central (https://maven.example/x): status code: 503, reason phrase: Busy (503)",
+    ],
+    [
+      "Gradle",
+      "> Could not resolve x:y:1.\n   > Could not GET 'https://maven.example/x.pom'.\n      > maven.example: Name or service not known",
+    ],
+    ["gradlew", 'Exception in thread "main" java.net.UnknownHostException: gradle.example\ngradlew could not fetch or start its Gradle: x'],
+    ["Bundler", "Could not reach host gems.example. Check your network connection and try again."],
+    ["Composer", "curl error 6 while downloading https://composer.example/packages.json: Could not resolve host: composer.example"],
     ["apt", "E: Failed to fetch http://mirror.example/x.deb  Could not connect to mirror.example:80"],
   ])("is recognised by %s's own words", (tool, text) => {
     expect(unreachableFor(text.split("\n"))).toBe(tool);
@@ -27,6 +42,15 @@ describe("a step that could not reach its registry", () => {
     [
       "a package that does not exist (uv)",
       "error: Failed to fetch: `https://index.example/nope/`\n  Caused by: HTTP status client error (404 Not Found)",
+    ],
+    ["a package that does not exist (Maven)", "[ERROR] Could not find artifact x:y:jar:1 in central (https://maven.example/x)"],
+    [
+      "a package that nobody may see (Maven)",
+      "[ERROR] Could not transfer artifact x:y:pom:1 from/to own (https://maven.example): status code: 403",
+    ],
+    [
+      "a package that does not exist (Bundler)",
+      "Could not find gem 'nope' in rubygems repository https://gems.example/ or installed locally.",
     ],
     ["the app's own connection", "Error: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect\nnpm error code 1"],
     ["a Go test of the app", "--- FAIL: TestDial\n    main_test.go:10: it failed"],
