@@ -45,10 +45,13 @@ async function runRouter(context: BenchContext): Promise<readonly BenchResult[]>
   const sides = await startSides(context.directory, { apps: APPS });
   try {
     const reports = await measure(context, sides.all);
-    const errors = [...reports.values()].flatMap((bySide) => bySide.get("router") ?? []).reduce((sum, report) => sum + report.errors, 0);
+    const sum = (name: SideName, key: "errors" | "late") =>
+      [...reports.values()].flatMap((bySide) => bySide.get(name) ?? []).reduce((total, report) => total + report[key], 0);
     return [
       ...LOADS.flatMap((load) => resultsOf(load, reports)),
-      lone("router: failed requests", errors, "requests", "<= 0"),
+      lone("router: failed requests", sum("router", "errors"), "requests", "<= 0"),
+      lone("router: answers after more than 2 s", sum("router", "late"), "requests", null),
+      lone("nginx: answers after more than 2 s", sum("nginx", "late"), "requests", null),
       lone("router: resident memory after the load", sides.router.rssMegabytes(), "MB", "<= 120 MB"),
     ];
   } finally {

@@ -28,6 +28,7 @@ export interface Limits {
   readonly heldPerRoute: number;
   /** Of all held requests together: their heads and what of their bodies may wait here. */
   readonly heldBytes: number;
+  /** Requests and WebSockets at one instance, at once: 10,000 that are idle are no reason to refuse (H11). */
   readonly connectionsPerTarget: number;
   readonly idlePerTarget: number;
   readonly clientConnections: number;
@@ -54,8 +55,8 @@ export const LIMITS: Limits = {
   halfClosedMs: 2_000,
   heldPerRoute: 1_000,
   heldBytes: 32 * 1024 * 1024,
-  connectionsPerTarget: 4_096,
-  idlePerTarget: 256,
+  connectionsPerTarget: 10_240,
+  idlePerTarget: 1_024,
   clientConnections: 12_000,
   streamsPerConnection: 100,
   waitingBytes: 64 * 1024,

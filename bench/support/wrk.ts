@@ -15,7 +15,10 @@ export interface WrkLoad {
 export interface WrkReport {
   readonly requestsPerSecond: number;
   readonly p99Ms: number;
+  /** Refused, reset, cut, or not 2xx/3xx. */
   readonly errors: number;
+  /** Answers after more than 2 s. */
+  readonly late: number;
 }
 
 export async function wrk({ port, host, connections, seconds, path = "/", secure = false }: WrkLoad): Promise<WrkReport> {
@@ -40,6 +43,7 @@ export function parseWrk(output: string): WrkReport {
   return {
     requestsPerSecond: number(/^Requests\/sec: +([\d.]+)/m),
     p99Ms: Number(p99?.[1]) * unitMs,
-    errors: (number(/Non-2xx or 3xx responses: (\d+)/) || 0) + socketErrors.reduce((sum, count) => sum + Number(count), 0),
+    errors: (number(/Non-2xx or 3xx responses: (\d+)/) || 0) + socketErrors.slice(0, 3).reduce((sum, count) => sum + Number(count), 0),
+    late: Number(socketErrors[3] ?? 0),
   };
 }

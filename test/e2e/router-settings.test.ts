@@ -1,7 +1,10 @@
 /** What `apps:set`, `domains:add` and pushboat.yml let users say about requests, through the real door. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenClient } from "../support/client.ts";
+import { mustRun } from "../support/command.ts";
+import { eventually } from "../support/eventually.ts";
 import { givenPlatform, type Platform } from "../support/platform.ts";
 import { tinyApp } from "../support/tiny-app.ts";
 import type { WorkingCopy } from "../support/working-copy.ts";
@@ -10,7 +13,9 @@ describe("Requests", () => {
   let platform: Platform;
   let app: WorkingCopy;
   beforeAll(async () => {
-    platform = await givenPlatform({ settings: { PUSHBOAT_TRUSTED_PROXIES: "127.0.0.1", PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" } });
+    platform = await givenPlatform({
+      settings: { PUSHBOAT_TLS: "internal", PUSHBOAT_TRUSTED_PROXIES: "127.0.0.1", PUSHBOAT_DRAIN_TIMEOUT_MS: "1000" },
+    });
     app = await platform.givenApp(tinyApp("here"), { app: "blog" });
     await app.mustPush();
   });
@@ -129,5 +134,25 @@ describe("Requests", () => {
     expect(await told("empty.localhost")).toEqual([404, "H81"]);
     await must("ps:scale other web=0");
     expect(await told("other.localhost")).toEqual([503, "H14"]);
+  });
+
+  it("over HTTP/2, from curl to the app and into its log, are one request by its id", async () => {
+    const authority = join(app.directory, "../authority.pem");
+    writeFileSync(authority, (await must("certs:authority")).stdout);
+    const address = `${app.host}:${platform.ports.https}`;
+    const options = ["-sS", "--http2", "--cacert", authority, "--resolve", `${address}:127.0.0.1`, "-w", " %{http_version}"];
+    const { stdout } = await mustRun(["curl", ...options, `https://${address}/headers?over=h2`]);
+    expect(stdout).toMatch(/ 2$/);
+    const seen = JSON.parse(stdout.slice(0, stdout.lastIndexOf(" ")));
+    expect(seen).toMatchObject({ host: address, "x-forwarded-proto": "https", via: "1.1 pushboat" });
+    await eventually("the router's line with the id that the app saw", async () => {
+      const { stdout: logs } = await platform.ssh("logs blog -n 50");
+      const line = logs.split("\n").find((each) => each.includes("over=h2")) ?? "";
+      return (
+        line.includes("pushboat[router]: at=info ") &&
+        line.includes(`request_id=${seen["x-request-id"]} `) &&
+        line.includes("protocol=https")
+      );
+    });
   });
 });
