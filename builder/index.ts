@@ -1,4 +1,5 @@
 /** The builder: Source -> Image. Layers and images on the disk, build steps in the sandbox that is handed in. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Builder, Sandbox, Settings } from "../core/index.ts";
@@ -68,6 +69,9 @@ export function createBuilder({ settings, sandbox, gitUser, log, limits, now = D
       return [...bytesOf.values()].reduce((sum, bytes) => sum + bytes, 0);
     },
     exportOci: (image, directory, tag) => exportImage(parts, image, directory, tag),
+    async removeDrafts() {
+      await Promise.all(store.drafts().map((path) => rm(path, { recursive: true, force: true })));
+    },
     sweep: (keptDigests, layerBudgetBytes = parts.limits.layerBudgetBytes) => sweepStore(parts, keptDigests, layerBudgetBytes),
   };
 }

@@ -41,6 +41,7 @@ export interface LayerStore {
   names(): readonly string[];
   /** Takes records and directories out of the store at once; answers where the directories wait for their removal. */
   condemn(ids: readonly LayerId[], names: readonly string[]): string;
+  drafts(): readonly string[];
   /** What a killed build or sweep left half done. */
   abandonedDrafts(nowMs: number): readonly string[];
 }
@@ -59,8 +60,11 @@ export function createLayerStore(directory: string, buildsDirectory: string): La
     return record?.directories.every(has) ? record : null;
   };
 
+  const drafts = (): readonly string[] => readdirSync(buildsDirectory).map((name) => join(buildsDirectory, name));
+
   return {
     directory,
+    drafts,
     find,
     holds: (path) => dirname(path) === directory && existsSync(path),
     layer: ({ id, kind, title, directories }) => ({ id, kind, title, directories: directories.map(pathOf) }),
@@ -102,8 +106,6 @@ export function createLayerStore(directory: string, buildsDirectory: string): La
       return doomed;
     },
     abandonedDrafts: (nowMs) =>
-      readdirSync(buildsDirectory)
-        .map((name) => join(buildsDirectory, name))
-        .filter((path) => nowMs - (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? nowMs) > DRAFT_LIFETIME_MS),
+      drafts().filter((path) => nowMs - (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? nowMs) > DRAFT_LIFETIME_MS),
   };
 }

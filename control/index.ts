@@ -103,6 +103,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     credentials: createCredentials(deps),
     async start() {
       await boot({ deps, routes, admission, operations });
+      deps.builder.removeDrafts().catch((error) => deps.log.error({ err: error }, "removing what builds left failed"));
       runs.settle();
       cron.start();
       destroyEnding().catch((error) => deps.log.error({ err: error }, "going on with destroying failed"));

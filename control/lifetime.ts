@@ -3,6 +3,7 @@ import type { Identity } from "../core/index.ts";
 import type { AppActionsFace } from "./app-actions.ts";
 import { expiresMs } from "./branch-environments.ts";
 import type { Deps } from "./deps.ts";
+import { createSteadyClock } from "./steady-clock.ts";
 
 /** Ten seconds late is nothing on a scale of days. */
 const LOOK_EVERY_MS = 10_000;
@@ -11,9 +12,10 @@ const identity: Identity = { name: "pushboat (time to live)", via: "local", role
 
 /** Answers how to stop looking. */
 export function startLifetimes(deps: Deps, apps: Pick<AppActionsFace, "destroyBranch">): () => void {
+  const clock = createSteadyClock({ now: deps.now, monotonicNow: () => performance.now() });
   let busy = false;
   const look = async (): Promise<void> => {
-    if (busy) return;
+    if (!clock.isSteady() || busy) return;
     busy = true;
     try {
       for (const environment of expired(deps))

@@ -64,6 +64,8 @@ export interface Builder {
   layerBytes(layer: Layer): Promise<number>;
   /** Writes a standard OCI layout (tar layers, at least base/language/dependencies/app) into an existing or new directory; the same image gives the same digest. */
   exportOci(image: Image, directory: string, tag: string): Promise<{ readonly digest: string }>;
+  /** Before this process, the only one that builds here, begins its first build: what a killed one left half done goes. */
+  removeDrafts(): Promise<void>;
   /**
    * Removes images that are none of these, and of the layers that neither they nor a build need the least recently used, until all
    * layers together fit the budget (default: the setting's; 0: all of them). Answers what went.

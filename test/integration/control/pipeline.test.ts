@@ -140,6 +140,7 @@ function builderDouble(): Builder {
     image: async (digest) => (world.lostImages.has(digest) ? null : image(digest)),
     layerBytes: async () => 0,
     exportOci: async () => ({ digest: "" }),
+    removeDrafts: async () => undefined,
     sweep: async () => ({ removed: [], freedBytes: 0 }),
   };
 }

@@ -24,3 +24,10 @@ test("Crashes add up from one history to the next until they are forgotten", () 
   expect(crashes).toBe(20);
   expect(decideRestart(RESTART_POLICY, { crashes, upSinceMs: upFor(300_000) }, NOW).crashes).toBe(1);
 });
+
+test.each([
+  ["back by a day", -86_400_000, { crashes: 7, delayMs: 10_000 }],
+  ["forward by a year", 365 * 86_400_000, { crashes: 1, delayMs: 0 }],
+])("A clock that jumped %s neither keeps an instance down nor makes its wait longer than the policy's", (_, jumpMs, expected) => {
+  expect(decideRestart(RESTART_POLICY, { crashes: 6, upSinceMs: upFor(1000) }, NOW + jumpMs)).toMatchObject(expected);
+});
