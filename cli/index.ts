@@ -33,6 +33,9 @@ import { disk } from "./commands/disk.ts";
 import { domains } from "./commands/domains.ts";
 import { domainsAdd } from "./commands/domains-add.ts";
 import { domainsRemove } from "./commands/domains-remove.ts";
+import { drains } from "./commands/drains.ts";
+import { drainsAdd } from "./commands/drains-add.ts";
+import { drainsRemove } from "./commands/drains-remove.ts";
 import { envs } from "./commands/envs.ts";
 import { envsCreate } from "./commands/envs-create.ts";
 import { envsDestroy } from "./commands/envs-destroy.ts";
@@ -154,7 +157,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     ],
   },
   { title: "Access", commands: [keys, keysAdd, keysRemove, tokens, tokensCreate, tokensRemove, audit] },
-  { title: "Tell the outside", commands: [hooks, hooksAdd, hooksRemove, hooksHistory] },
+  { title: "Tell the outside", commands: [hooks, hooksAdd, hooksRemove, hooksHistory, drains, drainsAdd, drainsRemove] },
   { title: "This server", commands: [status, stateCheck, disk, routes, routerStatus, routerRestart, version, help] },
 ];
 

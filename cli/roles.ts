@@ -81,6 +81,10 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   "tokens:create": "admin",
   "tokens:remove": "admin",
   audit: "admin",
+  // where logs go is nothing for whoever only deploys
+  drains: "admin",
+  "drains:add": "admin",
+  "drains:remove": "admin",
   hooks: "admin",
   "hooks:add": "admin",
   "hooks:remove": "admin",

@@ -218,6 +218,21 @@ export interface HostCertificateSummary {
   readonly nextMs: number | null;
 }
 
+/** Where an app's logs are sent. */
+export interface DrainSummary {
+  readonly id: number;
+  readonly app: AppName;
+  /** Without its password. */
+  readonly url: string;
+  readonly createdMs: number;
+  /** Lines. */
+  readonly sent: number;
+  readonly lost: number;
+  readonly waiting: number;
+  /** Of the last attempt; null: it worked, or there was none. */
+  readonly error: string | null;
+}
+
 export interface CertificateReport {
   readonly hosts: readonly HostCertificateSummary[];
   /** By certs:add, those too that no host shows. */
@@ -342,6 +357,11 @@ export interface Control {
   createToken(name: KeyName, lifetimeMs: number, rights: Rights, actor: Actor): Promise<TokenSummary & { readonly token: string }>;
   tokens(): Promise<readonly TokenSummary[]>;
   removeToken(name: KeyName, actor: Actor): Promise<void>;
+
+  /** Every line of the app's environments from now on: syslog+tls://HOST:PORT or https://HOST/PATH. */
+  addDrain(app: AppName, url: string, actor: Actor): Promise<DrainSummary>;
+  drains(app: AppName): Promise<readonly DrainSummary[]>;
+  removeDrain(id: number, actor: Actor): Promise<void>;
 
   addDomain(target: Target, host: HostName, actor: Actor): Promise<void>;
   removeDomain(target: Target, host: HostName, actor: Actor): Promise<void>;

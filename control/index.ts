@@ -10,6 +10,8 @@ import { createCertificateActions } from "./certificate-actions.ts";
 import { createCron } from "./cron.ts";
 import { createCronActions } from "./cron-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
+import { createDrainActions } from "./drain-actions.ts";
+import { createDrains } from "./drains/drains.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
 import { createHookActions } from "./hook-actions.ts";
 import { createImageActions } from "./image-actions.ts";
@@ -80,6 +82,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
 
   const admission = createAdmission();
   const sleep = createSleep(deps, routes, admission);
+  const drains = createDrains(deps);
   const renewals = setInterval(() => routes.changed(), RENEWAL_INTERVAL_MS).unref();
   let stopLifetimes = (): void => undefined;
   const { ensureApp, destroyBranch, destroyEnding, ...appActions } = apps;
@@ -94,6 +97,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createVolumeActions(deps, operations),
       ...createAccessActions(deps),
       ...createHookActions(deps),
+      ...createDrainActions(deps, drains),
       ...createImageActions(deps, operations),
       ...createRouterActions(deps, routes),
       ...createObserveActions(deps, queue, version),
@@ -109,6 +113,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       destroyEnding().catch((error) => deps.log.error({ err: error }, "going on with destroying failed"));
       sleep.start();
       deps.notifier.start();
+      drains.start();
       stopLifetimes = startLifetimes(deps, apps);
       queue.start();
       const waiting = operations.waiting();
@@ -121,6 +126,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       cron.close();
       sleep.close();
       deps.notifier.close();
+      drains.close();
       routes.close();
       sweeper.close();
       await queue.close();

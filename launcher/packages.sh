@@ -12,7 +12,8 @@ NEEDED=(
 )
 
 # What only the tests need: the usual tools that exported images are read with, a compiler for the attacker of docs/isolation.md.
-NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci pebble=pebble ps=procps gcc=gcc systemd-analyze=systemd /usr/include/stdlib.h=libc6-dev)
+NEEDED_BY_TESTS=(skopeo=skopeo umoci=umoci pebble=pebble ps=procps rsyslogd=rsyslog
+  "/usr/lib/$HOSTTYPE-linux-gnu/rsyslog/lmnsd_gtls.so=rsyslog-gnutls" gcc=gcc systemd-analyze=systemd /usr/include/stdlib.h=libc6-dev)
 
 install_packages() {
   local needed missing=()

@@ -6,6 +6,7 @@ import { createAppStore } from "./apps.ts";
 import { createCertificateStore } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { createDeploymentStore } from "./deployments.ts";
+import { createDrainStore } from "./drains.ts";
 import { createHookStore } from "./hooks.ts";
 import { createRegistryStore } from "./registries.ts";
 import { createReleaseStore } from "./releases.ts";
@@ -36,6 +37,7 @@ export function openStore(dataDirectory: string) {
     certificates: createCertificateStore(sql, seal),
     acme: createAcmeStore(sql, seal),
     hooks: createHookStore(sql, seal),
+    drains: createDrainStore(sql, seal),
     registries: createRegistryStore(sql, seal),
     derivedKey: seal.derive,
     runs: createRunStore(database, sql),

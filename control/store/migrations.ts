@@ -258,4 +258,17 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (environment, name)
   ) STRICT;
   `,
+  `
+  -- Where an app's logs are sent.
+  CREATE TABLE drains (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE,
+    url BLOB NOT NULL,                 -- sealed: may hold a password
+    created_ms INTEGER NOT NULL,
+    sent INTEGER NOT NULL DEFAULT 0,   -- lines
+    lost INTEGER NOT NULL DEFAULT 0,
+    until TEXT,                        -- time of the last line that was sent
+    error TEXT
+  ) STRICT;
+  `,
 ];

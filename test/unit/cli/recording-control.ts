@@ -289,6 +289,21 @@ export function recordingControl(overrides: Partial<Control> = {}): RecordingCon
     shareKeys: async () => {},
     addHook: async (app, url, topics) => ({ id: 3, app, url, topics, createdMs: NOW_MS, secret: "s3cret" }),
     hooks: async (app) => [{ id: 3, app, url: "https://ci.example.com/pushboat", topics: ["deploy", "env"], createdMs: NOW_MS }],
+    addDrain: async (app, url) => ({ id: 3, app, url, createdMs: NOW_MS, sent: 0, lost: 0, waiting: 0, error: null }),
+    drains: async (app) => [
+      { id: 3, app, url: "https://user:***@logs.example.com/in", createdMs: NOW_MS, sent: 512, lost: 0, waiting: 0, error: null },
+      {
+        id: 4,
+        app,
+        url: "syslog+tls://logs.example.com:6514",
+        createdMs: NOW_MS,
+        sent: 7,
+        lost: 90,
+        waiting: 10_000,
+        error: "ECONNREFUSED",
+      },
+    ],
+    removeDrain: async () => {},
     removeHook: async () => {},
     hookDeliveries: async () => [
       { id: 8, event: "deploy.live", createdMs: NOW_MS, attempts: 1, nextMs: null, outcome: "200 OK" },
