@@ -6,7 +6,7 @@ import { givenPlatform, type Platform } from "../support/platform.ts";
 
 const KILLS = Number(process.env["CHAOS_KILLS"] ?? 14);
 const SEED = Number(process.env["CHAOS_SEED"] ?? randomInt(1_000_000));
-const WITHIN_MS = Number(process.env["CHAOS_MINUTES"] ?? 6) * 60_000;
+const WITHIN_MS = Number(process.env["CHAOS_MINUTES"] ?? 3) * 60_000;
 const TEST_TIMEOUT_MS = WITHIN_MS + 300_000;
 
 describe("kill -9 at random moments of a stream of changes", () => {
