@@ -1,5 +1,6 @@
 /** Every benchmark, in the order in which they run. */
 import type { Benchmark } from "./benchmark.ts";
+import { builds } from "./build.ts";
 import { constantLoad } from "./constant-load.ts";
 import { deploy } from "./deploy.ts";
 import { deployLarge } from "./deploy-large.ts";
@@ -26,4 +27,5 @@ export const benchmarks: readonly Benchmark[] = [
   memory,
   environments,
   neighbour,
+  ...builds,
 ];

@@ -1,0 +1,7 @@
+module example.com/go-hello
+
+go 1.26
+
+require github.com/google/uuid v1.6.0
+
+require github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510
