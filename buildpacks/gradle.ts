@@ -78,15 +78,16 @@ const OPTIONS = "--no-daemon --console=plain --build-cache";
 
 /** Asked first: what fails here is the distribution's address, and nothing of the app. */
 const FETCH = `if ! sh ./gradlew --no-daemon --version >/tmp/gradlew.log 2>&1; then
-  grep -v '^Picked up' /tmp/gradlew.log | tail -n 8
+  grep -Ev '^Picked up|^[[:space:]]+at ' /tmp/gradlew.log | tail -n 8
   echo "gradlew could not fetch or start its Gradle: $(sed -n 's/\\\\:/:/g; s/^distributionUrl=//p' gradle/wrapper/gradle-wrapper.properties 2>/dev/null)"
   echo "Is gradle/wrapper/gradle-wrapper.jar committed, and can this machine reach that address? Debian's own Gradle (4.4.1) is too old to take its place."
   exit 1
 fi
-grep -m 1 '^Gradle ' /tmp/gradlew.log`;
+grep -m 1 '^Gradle ' /tmp/gradlew.log || true`;
 
-/** Of build/ only what is started stays. */
-const TIDY = `find . -type d -name build -path '*build' -prune | while read -r build; do
+/** Of a project's build/ only what is started stays. A package of the app's own may be called build, too. */
+const TIDY = `find . -type d -name build -prune | while read -r build; do
+  [ -e "$build/../build.gradle" ] || [ -e "$build/../build.gradle.kts" ] || continue
   find "$build" -mindepth 1 -maxdepth 1 ! -name libs ! -name install ! -name quarkus-app -exec rm -rf {} +
 done`;
 
