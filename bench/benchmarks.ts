@@ -2,6 +2,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { builds } from "./build.ts";
 import { constantLoad } from "./constant-load.ts";
+import { density } from "./density.ts";
 import { deploy } from "./deploy.ts";
 import { deployLarge } from "./deploy-large.ts";
 import { environments } from "./environments.ts";
@@ -25,6 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
   constantLoad,
   zeroDowntime,
   memory,
+  density,
   environments,
   neighbour,
   ...builds,

@@ -93,6 +93,7 @@ function createSpecs({ layers, app, logs }: { readonly layers: FloorLayers; read
     memoryBytes: 512 * 1024 * 1024,
     pids: 256,
     cpuShares: 1024,
+    limits: { swapBytes: 0, cpus: null, openFiles: 65_536, ioWeight: null, diskBytes: 1024 ** 3 },
     labels: {},
   } as const satisfies Partial<ContainerSpec>;
   const spec = (id: string, argv: readonly string[]): ContainerSpec => ({ ...common, id, argv, logFile: join(logs, id) });

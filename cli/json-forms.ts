@@ -54,11 +54,11 @@ export function outcomeJson(outcome: Outcome): unknown {
   return { release: outcome.release, deployment: outcome.deployment?.id ?? null };
 }
 
-export const VOLUME_SHAPE = "{name, environment, mountedAt, bytes}";
+export const VOLUME_SHAPE = "{name, environment, mountedAt, bytes, limitBytes}";
 
 export function volumeJson(volume: VolumeSummary): unknown {
-  const { name, environment, mountedAt, bytes } = volume;
-  return { name, environment, mountedAt, bytes };
+  const { name, environment, mountedAt, bytes, limitBytes } = volume;
+  return { name, environment, mountedAt, bytes, limitBytes };
 }
 
 /** Of `run --detach` and of cron jobs. */

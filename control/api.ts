@@ -115,6 +115,7 @@ export interface VolumeSummary {
   readonly environment: EnvironmentName;
   readonly mountedAt: string | null;
   readonly bytes: number;
+  readonly limitBytes: number | null;
 }
 
 /** A detached one-off or a run of a cron job; the last ones are kept. */
@@ -379,7 +380,8 @@ export interface Control {
   /** hold: requests wait, as long as a boot may take and bounded in number; on: they see the maintenance page. */
   maintenance(target: Target, mode: "on" | "hold" | "off", actor: Actor): Promise<void>;
 
-  createVolume(target: Target, name: VolumeName, actor: Actor): Promise<VolumeSummary>;
+  /** limitBytes null: as much as the disk has. */
+  createVolume(target: Target, name: VolumeName, limitBytes: number | null, actor: Actor): Promise<VolumeSummary>;
   volumes(target: Target): Promise<readonly VolumeSummary[]>;
   mountVolume(target: Target, name: VolumeName, path: string, actor: Actor): Promise<Outcome>;
   unmountVolume(target: Target, name: VolumeName, actor: Actor): Promise<Outcome>;

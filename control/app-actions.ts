@@ -87,7 +87,9 @@ export function createAppActions(deps: Deps, operations: Operations, routes: Rou
       await routes.publishNew();
       await deps.runtime.stop(deps.runtime.instances(name));
       await deps.runtime.removeEnvironment(name, environment.slot);
-      await rm(join(deps.settings.dataDirectory, "volumes", encodeURIComponent(name)), { recursive: true, force: true });
+      const volumes = join(deps.settings.dataDirectory, "volumes", encodeURIComponent(name));
+      await deps.runtime.closeVolumes(volumes);
+      await rm(volumes, { recursive: true, force: true });
       if (environment.branch !== null) await deps.repositories.deleteHead(environment.app, environment.branch);
       for (const id of forgetRows(environment)) deps.journal.remove(id);
     });

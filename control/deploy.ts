@@ -156,8 +156,9 @@ function candidateWorkload(deps: Deps, candidate: Candidate, release: number, re
     formation: candidate.formation,
     sizes: candidate.sizes,
     stops: candidate.stops,
-    mounts: volumes.map(({ name, mountedAt }) => ({
+    mounts: volumes.map(({ name, mountedAt, limitBytes }) => ({
       name,
+      limitBytes,
       mountedAt: candidate.mounts[name] === undefined ? mountedAt : candidate.mounts[name],
     })),
     allowed: deps.store.resources.allowed(environment.name),

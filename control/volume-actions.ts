@@ -1,7 +1,7 @@
 /** Named volumes: made, mounted by a new revision, never deleted by accident. */
 import { chown, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { APP_GID, APP_UID, PushboatError, quote } from "../core/index.ts";
+import { APP_GID, APP_UID, PushboatError, quote, volumeImage } from "../core/index.ts";
 import type { Actor, Control, Outcome, Target } from "./api.ts";
 import type { Deps } from "./deps.ts";
 import { requireEnvironment } from "./find.ts";
@@ -45,7 +45,7 @@ export function createVolumeActions(deps: Deps, operations: Operations): VolumeA
   };
 
   return {
-    async createVolume(target, name, actor) {
+    async createVolume(target, name, limitBytes, actor) {
       const environment = requireEnvironment(deps, target);
       if (store.resources.volumes(environment.name).some((volume) => volume.name === name)) {
         throw new PushboatError({
@@ -56,21 +56,21 @@ export function createVolumeActions(deps: Deps, operations: Operations): VolumeA
       }
       const directory = volumeDirectory(settings.dataDirectory, environment, name);
       await mkdir(directory, { recursive: true, mode: 0o711 });
+      await deps.runtime.openVolume({ hostDirectory: directory, limitBytes });
       await chown(directory, APP_UID, APP_GID); // as seen inside: the mount shifts owners
-      store.resources.createVolume(environment.name, name, now());
+      store.resources.createVolume(environment.name, name, limitBytes, now());
       audit(actor, "volumes:create", `${target.name} ${name}`);
-      return { name, environment: environment.name, mountedAt: null, bytes: 0 };
+      return { name, environment: environment.name, mountedAt: null, bytes: 0, limitBytes };
     },
     async volumes(target) {
       const environment = requireEnvironment(deps, target);
       const records = store.resources.volumes(environment.name);
       return await Promise.all(
-        records.map(async ({ name, mountedAt }) => ({
-          name,
-          environment: environment.name,
-          mountedAt,
-          bytes: await directoryBytes(volumeDirectory(settings.dataDirectory, environment, name)),
-        })),
+        records.map(async ({ name, mountedAt, limitBytes }) => {
+          const directory = volumeDirectory(settings.dataDirectory, environment, name);
+          const bytes = limitBytes === null ? await directoryBytes(directory) : await imageBytes(directory);
+          return { name, environment: environment.name, mountedAt, bytes, limitBytes };
+        }),
       );
     },
     async mountVolume(target, name, path, actor) {
@@ -102,7 +102,9 @@ export function createVolumeActions(deps: Deps, operations: Operations): VolumeA
       }
       store.resources.deleteVolume(environment.name, name);
       audit(actor, "volumes:destroy", `${target.name} ${name}`);
-      await rm(volumeDirectory(settings.dataDirectory, environment, name), { recursive: true, force: true });
+      const directory = volumeDirectory(settings.dataDirectory, environment, name);
+      await deps.runtime.closeVolumes(directory);
+      for (const path of [directory, volumeImage(directory)]) await rm(path, { recursive: true, force: true });
     },
   };
 }
@@ -122,6 +124,11 @@ function parseMountPath(path: string): string {
     });
   }
   return clean;
+}
+
+/** What its file takes of the disk: also while it is not mounted. */
+async function imageBytes(directory: string): Promise<number> {
+  return (await stat(volumeImage(directory)).catch(() => ({ blocks: 0 }))).blocks * 512;
 }
 
 async function directoryBytes(directory: string): Promise<number> {

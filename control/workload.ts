@@ -35,7 +35,7 @@ export interface WorkloadInput {
   readonly sizes: Readonly<Record<string, number>>;
   /** What ps:stop stopped. */
   readonly stops: readonly string[];
-  readonly mounts: readonly { readonly name: string; readonly mountedAt: string | null }[];
+  readonly mounts: readonly { readonly name: string; readonly mountedAt: string | null; readonly limitBytes: number | null }[];
   readonly allowed: readonly PrivateAddress[];
   readonly url: string;
 }
@@ -88,7 +88,7 @@ export function volumeDirectory(dataDirectory: string, environment: EnvironmentR
 function volumeMount(
   dataDirectory: string,
   environment: EnvironmentRecord,
-  mount: { name: string; mountedAt: string | null },
+  mount: { name: string; mountedAt: string | null; limitBytes: number | null },
 ): VolumeMount[] {
   if (mount.mountedAt === null) return [];
   return [
@@ -96,6 +96,7 @@ function volumeMount(
       volume: mount.name as VolumeMount["volume"],
       hostDirectory: volumeDirectory(dataDirectory, environment, mount.name),
       target: mount.mountedAt,
+      limitBytes: mount.limitBytes,
     },
   ];
 }

@@ -38,4 +38,5 @@ export * from "./shell-words.ts";
 export * from "./size.ts";
 export * from "./stops.ts";
 export * from "./test-phase.ts";
+export * from "./volume-image.ts";
 export * from "./workload.ts";

@@ -97,3 +97,14 @@ export function parseScaleSize(text: string): number | null {
 export function mergeSizes(...rules: readonly (SizeRules | undefined)[]): SizeRules {
   return Object.assign({}, ...rules);
 }
+
+/** Of a volume. */
+export function parseVolumeSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes !== null && bytes >= DISK_BOUNDS.least && bytes <= DISK_BOUNDS.most) return bytes;
+  throw new PushboatError({
+    code: "volumes/size",
+    message: `${quote(text)} is not a size for a volume`,
+    hint: "Give 16mb to 1tb: volumes:create APP NAME --size 10gb",
+  });
+}

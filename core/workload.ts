@@ -11,6 +11,8 @@ export interface VolumeMount {
   readonly volume: VolumeName;
   /** Absolute host directory, below the data directory; owners in it are those inside the container. */
   readonly hostDirectory: string;
+  /** It is a filesystem of its own; null: part of the disk's. */
+  readonly limitBytes: number | null;
   readonly target: string;
 }
 
@@ -252,6 +254,10 @@ export interface Runtime {
   logs(query: LogQuery): AsyncIterable<LogLine>;
   /** Writes a line of ours (`pushboat[api]`) into the environment's log. */
   writeLog(environment: EnvironmentName, source: string, text: string): void;
+  /** Makes and mounts a volume that is a filesystem of its own, where it is not; throws on a host that cannot. */
+  openVolume(volume: Pick<VolumeMount, "hostDirectory" | "limitBytes">): Promise<void>;
+  /** Unmounts what is mounted at the directory or below; nobody uses it any more. */
+  closeVolumes(directory: string): Promise<void>;
   /** Everything of an environment that is not a running instance: logs, idmapped layers, firewall marks. */
   removeEnvironment(environment: EnvironmentName, slot: number): Promise<void>;
   /** Stops every instance and removes every kernel object of this platform (`down`). */

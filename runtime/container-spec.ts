@@ -33,7 +33,13 @@ export function containerSpec(order: ContainerOrder): ContainerSpec {
     layers,
     upperDirectory: null,
     mounts: workload.volumes.map(
-      (volume): ContainerMount => ({ source: volume.hostDirectory, target: volume.target, readOnly: false, mapOwners: true }),
+      (volume): ContainerMount => ({
+        source: volume.hostDirectory,
+        target: volume.target,
+        readOnly: false,
+        mapOwners: true,
+        limitBytes: volume.limitBytes,
+      }),
     ),
     argv: commandLine(order.definition),
     env: containerEnv(order),

@@ -154,6 +154,8 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       return [...attached, ...detached.running()].filter((one) => environment === undefined || one.environment === environment);
     },
     setAllowed: (_, slot, allowed) => ways.set(slot, allowed),
+    openVolume: ({ hostDirectory, limitBytes }) => engine.openVolume(hostDirectory, limitBytes),
+    closeVolumes: (directory) => engine.closeVolumes(directory),
     logs: (query) => logs.query(query),
     writeLog: (environment, source, text) => logs.write(environment, source, text),
     removeEnvironment: async (environment, slot) => {

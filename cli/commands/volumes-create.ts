@@ -1,5 +1,5 @@
 /** volumes:create: a directory with a name, kept across releases. */
-import { parseVolumeName } from "../../core/index.ts";
+import { parseVolumeName, parseVolumeSize } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { VOLUME_SHAPE, volumeJson } from "../json-forms.ts";
 
@@ -8,13 +8,16 @@ export const volumesCreate: EnvironmentCommand = {
   summary: "Make a volume: files that outlive releases",
   target: "environment",
   words: [{ name: "NAME", description: "its name", required: true }],
-  examples: ["volumes:create blog uploads"],
+  options: [{ flags: "--size SIZE", description: "at most so much (512mb, 10gb); none: what the disk has" }],
+  examples: ["volumes:create blog uploads", "volumes:create blog uploads --size 10gb"],
   json: VOLUME_SHAPE,
-  prepare: ({ target, words }) => {
+  prepare: ({ target, words, value }) => {
     const name = parseVolumeName(words[0] ?? "");
+    const size = value("size");
+    const limitBytes = size === null ? null : parseVolumeSize(size);
     return async ({ control, actor, progress }) => {
       progress.begin(`Creating the volume ${name} of ${target.name}`);
-      const volume = await control.createVolume(target, name, actor);
+      const volume = await control.createVolume(target, name, limitBytes, actor);
       progress.done(`done; next: volumes:mount ${target.name} ${name} /app/${name}`);
       return result(volumeJson(volume));
     };

@@ -1,4 +1,5 @@
 /** volumes: the volumes of an environment and where they are mounted. */
+import { formatBytes } from "../../core/index.ts";
 import { type EnvironmentCommand, result } from "../command.ts";
 import { VOLUME_SHAPE, volumeJson } from "../json-forms.ts";
 import { heading, table } from "../table.ts";
@@ -16,7 +17,11 @@ export const volumes: EnvironmentCommand = {
     async ({ control, progress }) => {
       const all = await control.volumes(target);
       if (all.length === 0) progress.note(`${target.name} has no volumes yet: volumes:create ${target.name} NAME`);
-      const rows = all.map(({ name, mountedAt, bytes }) => [name, mountedAt ?? "not mounted", megabytes(bytes)]);
+      const rows = all.map(({ name, mountedAt, bytes, limitBytes }) => [
+        name,
+        mountedAt ?? "not mounted",
+        `${megabytes(bytes)}${limitBytes === null ? "" : ` of ${formatBytes(limitBytes)}`}`,
+      ]);
       return result(all.map(volumeJson), all.length === 0 ? [] : [heading(`${target.name} Volumes`), ...table(rows)]);
     },
 };

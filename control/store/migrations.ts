@@ -271,4 +271,8 @@ export const MIGRATIONS: readonly string[] = [
     error TEXT
   ) STRICT;
   `,
+  `
+  -- Of a volume that is a filesystem of its own; null: as much as the disk has.
+  ALTER TABLE volumes ADD COLUMN limit_bytes INTEGER;
+  `,
 ];

@@ -1,11 +1,13 @@
 /** Named volumes and the private addresses an environment may reach. */
 import type { EnvironmentName, PrivateAddress, VolumeName } from "../../core/index.ts";
-import { integer, type Statements, text, textOrNull } from "./rows.ts";
+import { integer, integerOrNull, type Statements, text, textOrNull } from "./rows.ts";
 
 export interface VolumeRecord {
   readonly environment: EnvironmentName;
   readonly name: VolumeName;
   readonly mountedAt: string | null;
+  /** null: as much as the disk has. */
+  readonly limitBytes: number | null;
 }
 
 export type ResourceStore = ReturnType<typeof createResourceStore>;
@@ -17,9 +19,10 @@ export function createResourceStore(sql: Statements) {
         environment,
         name: text(row, "name") as VolumeName,
         mountedAt: textOrNull(row, "mounted_at"),
+        limitBytes: integerOrNull(row, "limit_bytes"),
       })),
-    createVolume(environment: EnvironmentName, name: VolumeName, nowMs: number): void {
-      sql.run("INSERT INTO volumes (environment, name, created_ms) VALUES (?, ?, ?)", environment, name, nowMs);
+    createVolume(environment: EnvironmentName, name: VolumeName, limitBytes: number | null, nowMs: number): void {
+      sql.run("INSERT INTO volumes (environment, name, limit_bytes, created_ms) VALUES (?, ?, ?, ?)", environment, name, limitBytes, nowMs);
     },
     setMounts(environment: EnvironmentName, mounts: Readonly<Record<string, string | null>>): void {
       for (const [name, path] of Object.entries(mounts))

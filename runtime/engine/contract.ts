@@ -9,6 +9,8 @@ export interface ContainerMount {
   readonly readOnly: boolean;
   /** Owners on disk are those inside the container (idmapped mount), e.g. volumes. */
   readonly mapOwners: boolean;
+  /** The source is a filesystem of its own, of this size, opened where it is not; null or undefined: a directory as others. */
+  readonly limitBytes?: number | null;
 }
 
 export interface ContainerLimits {
@@ -132,6 +134,10 @@ export interface Engine {
   counters(id: string): Counters;
   /** Tells conmon to reopen its log after the file was renamed. */
   reopenLog(id: string): Promise<void>;
+  /** Makes and mounts a volume that is a filesystem of its own; nothing to do without a limit, or where it is mounted. */
+  openVolume(directory: string, limitBytes: number | null): Promise<void>;
+  /** Unmounts volumes at the directory or below. */
+  closeVolumes(directory: string): Promise<void>;
   setAllowed(slot: number, allowed: readonly { readonly address: string; readonly port: number }[]): Promise<void>;
   /** Idmapped layers, firewall elements of a slot that runs nothing any more. */
   releaseSlot(slot: number): Promise<void>;

@@ -14,6 +14,7 @@ import { createOutputKeeper } from "./container/output-keeper.ts";
 import { containerOf, readRecord, recordedIds } from "./container/record.ts";
 import { killMakers, removeContainer } from "./container/removal.ts";
 import { type StartDependencies, startMonitored } from "./container/start.ts";
+import { createVolumes } from "./container/volumes.ts";
 import type { ContainerExit, ContainerSpec, Engine, Pressure } from "./contract.ts";
 import { readHostLimits } from "./host-limits.ts";
 import { createCgroups } from "./kernel/cgroup.ts";
@@ -108,7 +109,9 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       });
       const living = records().filter((record) => containerOf(record) !== null);
       const allowed = createAllowedFlows(paths.allowed, living, networks);
-      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed, images: await usableImages() };
+      const images = await usableImages();
+      const volumes = createVolumes({ images, helper });
+      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed, images, volumes };
       await networks.prepare(
         living.flatMap((record) => record.link ?? []),
         allowed.flows(),
@@ -175,6 +178,9 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
     reopenLog: async (id) => askToReopenLog(containerPaths(paths, id).bundle),
 
+    openVolume: (directory, limitBytes) => ready().volumes.open(directory, limitBytes),
+    closeVolumes: (directory) => ready().volumes.close(directory),
+
     setAllowed: (slot, allowed) => ready().allowed.set(slot, allowed),
 
     releaseSlot: (slot) => ready().allowed.set(slot, []),
@@ -183,7 +189,8 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       if (prepared === null) await this.prepare();
       for (const id of recordedIds(paths)) killMakers(id, paths);
       await Promise.all(recordedIds(paths).map(remove));
-      const { slices, networks } = ready();
+      const { slices, networks, volumes } = ready();
+      await volumes.close(`${settings.dataDirectory}/volumes`);
       const last = giveBackIndex(paths, slices.index);
       await networks.teardown(last);
       cgroups.remove(paths.cgroup);

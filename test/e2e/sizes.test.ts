@@ -41,6 +41,14 @@ it("an instance has 512 MB where nothing is said, and what ps:scale gave it, unt
   expect(await memoryLimit(app.host)).toBe(512 * MB);
 });
 
+it("instances of a type start side by side", async () => {
+  expect((await platform.ssh("ps:scale blog worker=3:64mb")).code).toBe(0);
+  const lines = (await platform.ssh("logs blog -n 200")).stdout.split("\n").filter((line) => line.includes("pushboat[worker."));
+  const changes = lines.map((line) => /State changed (?:from starting )?to (starting|up)$/.exec(line)?.[1]);
+  expect(changes.slice(0, 4)).toEqual(["starting", "starting", "starting", "up"]);
+  await platform.ssh("ps:scale blog worker=0:default");
+});
+
 it("pushboat.yml says the rest of a size, for each type, and a rollback goes back to what its release says", async () => {
   app.write(
     "pushboat.yml",

@@ -1,4 +1,5 @@
 /** What outlives an instance (volumes), and what it may reach (network:allow). */
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,6 +60,28 @@ describe("volumes and the network", () => {
     expect(await write("/app/scratch")).toBe("written");
     expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("xxxxx");
     await platform.http(app.host, "/write?path=/data/file&text=kept");
+  });
+
+  it("a volume with a size holds no more, is shared by instances, and survives `down` and destroying nothing else", async () => {
+    expect((await platform.ssh("volumes:create blog small --size 1kb")).stderr).toContain("volumes/size");
+    expect((await platform.ssh("volumes:create blog small --size 32mb")).code).toBe(0);
+    expect((await platform.ssh("volumes:mount blog small /small")).code).toBe(0);
+    await platform.ssh("ps:scale blog web=2");
+    expect((await platform.http(app.host, "/write?path=/small/kept&text=kept")).body).toBe("written");
+    const filled = await platform.ssh("run blog -- 'head -c 100000000 /dev/zero > /small/big'");
+    expect(filled.code).not.toBe(0);
+    expect(filled.output).toContain("No space left on device");
+    expect((await platform.ssh("volumes blog")).stdout).toMatch(/small +\/small +(2|3)\d\.\d MB of 32 MB/);
+    await platform.ssh("run blog -- rm /small/big");
+    expect((await platform.pushboat(["down"])).code).toBe(0);
+    expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(`${platform.dataDirectory}/volumes`);
+    expect((await platform.up()).code).toBe(0);
+    for (let at = 0; at < 4; at += 1) await platform.expectHost(app.host).toAnswer("kept", { path: "/read?path=/small/kept" });
+    await platform.ssh("ps:scale blog web=1");
+    expect((await platform.ssh("volumes:unmount blog small")).code).toBe(0);
+    expect((await platform.ssh("volumes:destroy blog small --confirm small")).code).toBe(0);
+    expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain("/volumes/blog/small");
+    expect((await platform.http(app.host, "/read?path=/data/file")).body).toBe("kept");
   });
 
   it.each(["../etc", "/etc", "UP", "a..b"])("refuses %s as a volume's name", async (name) => {

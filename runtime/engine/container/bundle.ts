@@ -12,6 +12,7 @@ import { assembleFilesystem, detachFilesystem, diskBytesOf } from "./filesystem.
 import type { Images } from "./images.ts";
 import { type HostLimits, ociConfig } from "./oci-config.ts";
 import { type ContainerRecord, writeRecord } from "./record.ts";
+import type { Volumes } from "./volumes.ts";
 
 export interface BundleDependencies {
   readonly paths: Paths;
@@ -21,6 +22,7 @@ export interface BundleDependencies {
   readonly host: HostLimits;
   /** null: the host has no loop devices. */
   readonly images: Images | null;
+  readonly volumes: Volumes;
 }
 
 export interface Bundle {
@@ -56,11 +58,11 @@ export function openBundle(spec: ContainerSpec, attached: boolean, { paths, netw
 }
 
 /** Mounts its files and writes config.json. */
-export async function fillBundle(bundle: Bundle, { slices, networks, helper, host, images }: BundleDependencies): Promise<void> {
+export async function fillBundle(bundle: Bundle, { slices, networks, helper, host, images, volumes }: BundleDependencies): Promise<void> {
   const { spec, place, link } = bundle;
   const baseUid = baseUidOf(slices, spec.slot);
   const resolver = await networks.resolver();
-  const binds = await assembleFilesystem({ spec, place, baseUid, ip: link?.ip ?? null, resolver }, { helper, images });
+  const binds = await assembleFilesystem({ spec, place, baseUid, ip: link?.ip ?? null, resolver }, { helper, images, volumes });
   const config = ociConfig({
     spec: spec.network === "registry" ? { ...spec, env: { ...AUTHORITY_ENV, ...spec.env } } : spec,
     baseUid,

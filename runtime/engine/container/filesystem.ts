@@ -8,6 +8,7 @@ import type { ContainerPaths } from "../paths.ts";
 import type { Images } from "./images.ts";
 import { type ConfigBind, INIT } from "./oci-config.ts";
 import { type MountPoint, makeSkeleton } from "./skeleton.ts";
+import type { Volumes } from "./volumes.ts";
 
 export interface FilesystemInput {
   readonly spec: ContainerSpec;
@@ -21,6 +22,7 @@ export interface FilesystemTools {
   readonly helper: KernelHelper;
   /** null: the host has no loop devices, and writable layers have no limit. */
   readonly images: Images | null;
+  readonly volumes: Volumes;
 }
 
 /** Debian's package `tini`; static, so it runs in any root filesystem. */
@@ -30,8 +32,9 @@ export const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
 /** Mounts everything below place.mounts; answers the binds for runc. */
 export async function assembleFilesystem(input: FilesystemInput, tools: FilesystemTools): Promise<readonly ConfigBind[]> {
-  const { helper } = tools;
+  const { helper, volumes } = tools;
   const { spec, place, baseUid } = input;
+  await Promise.all(spec.mounts.map(({ source, limitBytes = null }) => volumes.open(source, limitBytes)));
   mkdirSync(place.mounts, { recursive: true, mode: 0o700 });
   chownSync(place.mounts, baseUid, baseUid);
   const ours = writeOwnFiles(input);
@@ -60,7 +63,10 @@ export async function detachFilesystem(place: ContainerPaths, mountCount: number
   await helper.unmount([place.rootfs, ...Array.from({ length: mountCount }, (_, index) => `${place.mounts}/v${index}`)]);
 }
 
-async function mountLayers({ spec, place, baseUid }: FilesystemInput, { helper, images }: FilesystemTools): Promise<void> {
+async function mountLayers(
+  { spec, place, baseUid }: FilesystemInput,
+  { helper, images }: Pick<FilesystemTools, "helper" | "images">,
+): Promise<void> {
   const disk = diskBytesOf(spec, images);
   if (images !== null && disk !== null) {
     mkdirSync(place.scratch, { recursive: true, mode: 0o700 });

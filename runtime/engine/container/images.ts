@@ -51,5 +51,16 @@ export function createImages({ directory, helper }: ImagesOptions): Images {
 async function makeFilesystem(path: string, bytes: number, more: readonly string[]): Promise<void> {
   await writeFile(path, "", { mode: 0o600 });
   await truncate(path, bytes);
-  await runCommandOrThrow("mke2fs", ["-q", "-F", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", ...more, path]);
+  await runCommandOrThrow("mke2fs", [
+    "-q",
+    "-F",
+    "-t",
+    "ext4",
+    "-m",
+    "0",
+    "-E",
+    "lazy_itable_init=1,lazy_journal_init=1,nodiscard",
+    ...more,
+    path,
+  ]);
 }

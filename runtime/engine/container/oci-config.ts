@@ -96,7 +96,7 @@ export function ociConfig(input: ConfigInput): object {
     root: { path: input.rootfs, readonly: spec.readOnlyRoot === true },
     hostname: spec.id,
     // a volume may lie in a tmpfs
-    mounts: [...SYSTEM_MOUNTS, ...(spec.tmpfs ?? []).map(tmpfsMount), ...input.binds.map(bindMount)],
+    mounts: [...SYSTEM_MOUNTS, ...(spec.tmpfs ?? []).map((mount) => tmpfsMount(mount, spec)), ...input.binds.map(bindMount)],
     linux: {
       uidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
       gidMappings: [{ containerID: 0, hostID: input.baseUid, size: UID_RANGE }],
@@ -171,8 +171,10 @@ function rlimits(host: HostLimits, wanted: number = MAX_OPEN_FILES): readonly ob
   ];
 }
 
-function tmpfsMount({ target, bytes }: { readonly target: string; readonly bytes: number }): object {
-  return { destination: target, type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777", `size=${bytes}`] };
+/** runc gives it the mode of the directory below, whatever is said here: so it belongs to who shall write. */
+function tmpfsMount({ target, bytes }: { readonly target: string; readonly bytes: number }, { uid, gid }: ContainerSpec): object {
+  const options = ["nosuid", "nodev", "mode=1777", `uid=${uid}`, `gid=${gid}`, `size=${bytes}`];
+  return { destination: target, type: "tmpfs", source: "tmpfs", options };
 }
 
 function bindMount(bind: ConfigBind): object {

@@ -151,6 +151,8 @@ function runtimeDouble(): Runtime {
     [...world.running.values()].filter((instance) => environment === undefined || instance.environment === environment);
   return {
     adopt: async () => undefined,
+    openVolume: async () => undefined,
+    closeVolumes: async () => undefined,
     async converge(workload, { signal }) {
       const started: HealthyInstance[] = [];
       for (const { type, quantity } of workload.processes) {
@@ -668,7 +670,7 @@ test("control killed while it destroys an environment: the next one goes on, and
   await push("1");
   await push("2", "feature-x");
   const target = parseEnvironmentName("blog@feature-x");
-  await module.control.createVolume(target, "data" as VolumeName, actor());
+  await module.control.createVolume(target, "data" as VolumeName, null, actor());
   const gate = hold("remove environment");
   void module.control.destroyEnvironment(target, actor()).catch(() => undefined); // its control dies
   await gate.reached;

@@ -149,7 +149,13 @@ const INSTANCES: readonly Instance[] = [
 ];
 
 const ADMIN = { role: "admin", app: null, branches: null } as const;
-const VOLUME: VolumeSummary = { name: parseVolumeName("uploads"), environment: production, mountedAt: "/app/uploads", bytes: 12_582_912 };
+const VOLUME: VolumeSummary = {
+  name: parseVolumeName("uploads"),
+  environment: production,
+  mountedAt: "/app/uploads",
+  bytes: 12_582_912,
+  limitBytes: null,
+};
 const TOKEN: TokenSummary = { name: parseKeyName("ci"), createdMs: NOW_MS, expiresMs: NOW_MS + 7 * 24 * 60 * MINUTE_MS, ...ADMIN };
 const KEY = { name: parseKeyName("alice"), fingerprint: "SHA256:abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", createdMs: NOW_MS, ...ADMIN };
 const OUTCOME: Outcome = { release: 14, deployment: { ...DEPLOYMENT, id: 43, kind: "config", release: 14 } };

@@ -63,8 +63,8 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
     sizes: {},
     stops: [],
     mounts: [
-      { name: "uploads", mountedAt: "/app/uploads" },
-      { name: "spare", mountedAt: null },
+      { name: "uploads", mountedAt: "/app/uploads", limitBytes: 1024 ** 3 },
+      { name: "spare", mountedAt: null, limitBytes: null },
     ],
     allowed: [],
     url: "http://x--blog.localhost:8080",
@@ -77,7 +77,7 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
     PUSHBOAT_URL: "http://x--blog.localhost:8080",
   });
   expect(workload.processes.map(({ type, quantity }) => [type, quantity])).toEqual([["web" as ProcessType, 2]]);
-  expect(workload.volumes).toEqual([{ volume: "uploads", hostDirectory: "/data/volumes/blog%40x/uploads", target: "/app/uploads" }]);
+  expect(workload.volumes).toEqual([{ volume: "uploads", hostDirectory: "/data/volumes/blog%40x/uploads", target: "/app/uploads", limitBytes: 1024 ** 3 }]);
 });
 
 test.each([

@@ -29,7 +29,7 @@ test("An instance gets its image's variables, over them its config, over all its
 });
 
 test("A container is asked for with the environment's slot, the size's limits and volumes whose owners are mapped", () => {
-  const volume = { volume: "data" as VolumeName, hostDirectory: "/data/volumes/data", target: "/app/data" };
+  const volume = { volume: "data" as VolumeName, hostDirectory: "/data/volumes/data", target: "/app/data", limitBytes: null };
   expect(containerSpec(order({ volumes: [volume] }))).toMatchObject({
     slot: 3,
     argv: ["/bin/sh", "-c", "exec npm start"],

@@ -292,7 +292,7 @@ describe("config.json", () => {
     const config = configOf({ spec: { ...spec, readOnlyRoot: true, tmpfs: [{ target: "/tmp", bytes: 4096 }] } });
     expect(config.root.readonly).toBe(true);
     expect(config.mounts.slice(-2)).toMatchObject([
-      { destination: "/tmp", type: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "size=4096"] },
+      { destination: "/tmp", type: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "uid=1000", "gid=1000", "size=4096"] },
       { destination: "/t", type: "bind" },
     ]);
   });
