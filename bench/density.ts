@@ -1,4 +1,4 @@
-/** Many instances: from one to ten until all are up, against Docker and bare runc; then a hundred idle ones, what they take and what control does. */
+/** Many instances: from one to ten until all are up, against Docker and bare runc; then a hundred idle ones, and what control does meanwhile. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -123,13 +123,11 @@ function scaleResults(scaledMs: number, { runcMs, dockerMs }: Peers): readonly B
 
 async function measureIdle(context: BenchContext, platform: Platform): Promise<readonly BenchResult[]> {
   await sleep(SETTLE_MS);
-  const before = availableMb();
   const startMs = performance.now();
   await mustScale(platform, `worker=${IDLE}`);
   const scaledMs = performance.now() - startMs;
   context.say(`${IDLE} instances up after ${(scaledMs / 1000).toFixed(1)} s; resting`);
   await sleep(SETTLE_MS);
-  const memory = (before - availableMb()) / (IDLE - 1);
   const control = platform.pid("control");
   const [ticks, restMs] = [cpuTicks(control), performance.now()];
   await sleep(IDLE_MS);
@@ -139,7 +137,6 @@ async function measureIdle(context: BenchContext, platform: Platform): Promise<r
   return [
     lone(`control's processor time with ${IDLE} idle instances`, percent, "%", "<= 1 %"),
     lone(`${IDLE} instances until all are up`, scaledMs, "ms", null),
-    lone("an idle instance: MemAvailable", memory, "MB", null),
   ];
 }
 
@@ -154,8 +151,4 @@ function cpuTicks(pid: number): number {
     .replace(/^.*\) /, "")
     .split(" ");
   return Number(fields[11]) + Number(fields[12]);
-}
-
-function availableMb(): number {
-  return Number(/^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0) / 1024;
 }

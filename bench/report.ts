@@ -5,7 +5,8 @@ import { type BenchRecord, readRecords } from "./record.ts";
 import { markdownTable } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const MARK = /<!-- bench -->[\s\S]*?(<!-- \/bench -->|(?=\n#)|$)/;
+/** To the last closing mark: the sections between have headings of their own. */
+const MARK = /<!-- bench -->[\s\S]*<!-- \/bench -->/;
 
 const records = readRecords();
 writeBetween(join(ROOT, "docs/benchmarks.md"), records.map(section).join("\n\n"));

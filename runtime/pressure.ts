@@ -18,8 +18,8 @@ export interface PressureWatch {
   close(): void;
 }
 
-/** Two small reads for each instance: 100 of them cost about a millisecond. */
-const LOOK_EVERY_MS = 2_000;
+/** Three system calls for each instance; what is full stays so for longer. */
+const LOOK_EVERY_MS = 5_000;
 
 export function createPressureWatch(parts: PressureParts): PressureWatch {
   const { engine, table, logs, now } = parts;

@@ -55,6 +55,8 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     onTakenOver: (id) => log.warn({ container: id }, "its conmon is gone: keeping its log from here, its exit code will not be known"),
     now: () => new Date(),
   });
+  /** What the records say of writable layers, for those that are asked about again and again. */
+  const disks = new Map<string, number | null>();
   let prepared: StartDependencies | null = null;
   let execs = 0;
 
@@ -70,6 +72,7 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
   const remove = async (id: string): Promise<void> => {
     const { allowed } = ready();
     outputs.letGo(id);
+    disks.delete(id);
     cgroups.freeze(containerPaths(paths, id).cgroup, false);
     const slot = readRecord(paths, id)?.slot;
     await allowed.leave(id, slot ?? null);
@@ -164,11 +167,13 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
     memoryBytes: (id) => cgroups.memoryBytes(containerPaths(paths, id).cgroup),
 
     pressure: (id) => {
-      const record = readRecord(paths, id);
-      if (record === null) return null;
+      const known = disks.get(id);
+      const diskBytes = known === undefined ? readRecord(paths, id)?.diskBytes : known;
+      if (diskBytes === undefined) return null;
+      disks.set(id, diskBytes);
       const place = containerPaths(paths, id);
       const { limit, refusals } = cgroups.processLimit(place.cgroup);
-      return { disk: record.diskBytes === null ? null : diskPressure(place.disk, record.diskBytes), pids: limit, pidRefusals: refusals };
+      return { disk: diskBytes === null ? null : diskPressure(place.disk, diskBytes), pids: limit, pidRefusals: refusals };
     },
 
     counters: (id) => {

@@ -10,6 +10,8 @@ export interface Exits {
 
 /** inotify can lose events, and a killed conmon writes nothing. */
 const LOOK_EVERY_MS = 500;
+/** In turns: a hundred idle containers, all looked at each time, took 2 % of a core. */
+const LOOKED_AT_ONCE = 20;
 
 export function createExits(directory: string): Exits {
   const looks = new Map<string, Set<() => void>>();
@@ -21,7 +23,12 @@ export function createExits(directory: string): Exits {
       for (const look of looks.get(name ?? "") ?? []) look();
     });
     timer ??= setInterval(() => {
-      for (const set of looks.values()) for (const look of set) look();
+      for (const [id, set] of [...looks].slice(0, LOOKED_AT_ONCE)) {
+        // To the end of the line.
+        looks.delete(id);
+        looks.set(id, set);
+        for (const look of [...set]) look();
+      }
     }, LOOK_EVERY_MS);
   };
   const rest = (): void => {

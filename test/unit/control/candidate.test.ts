@@ -77,7 +77,9 @@ test("a workload holds config, what Pushboat injects, mounted volumes and every 
     PUSHBOAT_URL: "http://x--blog.localhost:8080",
   });
   expect(workload.processes.map(({ type, quantity }) => [type, quantity])).toEqual([["web" as ProcessType, 2]]);
-  expect(workload.volumes).toEqual([{ volume: "uploads", hostDirectory: "/data/volumes/blog%40x/uploads", target: "/app/uploads", limitBytes: 1024 ** 3 }]);
+  expect(workload.volumes).toEqual([
+    { volume: "uploads", hostDirectory: "/data/volumes/blog%40x/uploads", target: "/app/uploads", limitBytes: 1024 ** 3 },
+  ]);
 });
 
 test.each([
