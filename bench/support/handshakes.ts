@@ -45,16 +45,21 @@ function connectOnce(
   return new Promise((resolve) => {
     let next: Buffer | undefined;
     let answer = "";
+    let reused = false;
     const options = { port, host: "127.0.0.1", servername, rejectUnauthorized: false };
     const socket = connect(session === undefined ? options : { ...options, session });
     socket.on("session", (made: Buffer) => {
       next = made;
     });
-    socket.on("secureConnect", () => socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+    socket.on("secureConnect", () => {
+      // Not to be asked any more once it is closed.
+      reused = socket.isSessionReused();
+      socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    });
     socket.on("data", (chunk: Buffer) => {
       answer += chunk.toString("latin1");
     });
     socket.on("error", () => resolve(null));
-    socket.on("close", () => resolve(answer.startsWith("HTTP/1.1 200 ") ? { reused: socket.isSessionReused(), session: next } : null));
+    socket.on("close", () => resolve(answer.startsWith("HTTP/1.1 200 ") ? { reused, session: next } : null));
   });
 }
