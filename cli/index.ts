@@ -52,6 +52,9 @@ import { imagesExport } from "./commands/images-export.ts";
 import { keys } from "./commands/keys.ts";
 import { keysAdd } from "./commands/keys-add.ts";
 import { keysRemove } from "./commands/keys-remove.ts";
+import { links } from "./commands/links.ts";
+import { linksAdd } from "./commands/links-add.ts";
+import { linksRemove } from "./commands/links-remove.ts";
 import { logs } from "./commands/logs.ts";
 import { maintenance } from "./commands/maintenance.ts";
 import { maintenanceOff } from "./commands/maintenance-off.ts";
@@ -149,6 +152,9 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       network,
       networkAllow,
       networkDeny,
+      links,
+      linksAdd,
+      linksRemove,
       volumes,
       volumesCreate,
       volumesMount,

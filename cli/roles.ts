@@ -69,6 +69,10 @@ export const COMMAND_ROLES: Readonly<Record<string, Role>> = {
   network: "read",
   "network:allow": "admin",
   "network:deny": "admin",
+  // needs the right in both
+  links: "read",
+  "links:add": "deploy",
+  "links:remove": "deploy",
   volumes: "read",
   "volumes:create": "deploy",
   "volumes:mount": "deploy",

@@ -388,6 +388,11 @@ export interface Control {
   /** Refused while mounted. */
   destroyVolume(target: Target, name: VolumeName, actor: Actor): Promise<void>;
 
+  /** `from` finds `to` by name and may connect to it, at once. */
+  addLink(from: Target, to: Target, actor: Actor): Promise<void>;
+  removeLink(from: Target, to: Target, actor: Actor): Promise<void>;
+  links(target: Target): Promise<readonly EnvironmentName[]>;
+
   allowNetwork(target: Target, address: PrivateAddress, actor: Actor): Promise<void>;
   denyNetwork(target: Target, address: PrivateAddress, actor: Actor): Promise<void>;
   allowedNetwork(target: Target): Promise<readonly PrivateAddress[]>;

@@ -10,6 +10,7 @@ import { createCertificateActions } from "./certificate-actions.ts";
 import { createCron } from "./cron.ts";
 import { createCronActions } from "./cron-actions.ts";
 import type { Deps, Parts } from "./deps.ts";
+import { createDnsFeed } from "./dns-feed.ts";
 import { createDrainActions } from "./drain-actions.ts";
 import { createDrains } from "./drains/drains.ts";
 import { createExclusiveRunner } from "./exclusive-runner.ts";
@@ -17,6 +18,7 @@ import { createHookActions } from "./hook-actions.ts";
 import { createImageActions } from "./image-actions.ts";
 import { createJournal } from "./journal.ts";
 import { startLifetimes } from "./lifetime.ts";
+import { createLinkActions } from "./link-actions.ts";
 import { createNotifier } from "./notify.ts";
 import { createObserveActions } from "./observe-actions.ts";
 import { createOperations } from "./operations.ts";
@@ -67,6 +69,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   const cron = createCron(deps, runs);
   const operations = createOperations(deps, routes, (environment) => {
     sweeper.released(environment);
+    dns.changed();
     cron.look();
   });
   const queue = createJobQueue({
@@ -78,7 +81,11 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
   });
   operations.wakeWith(queue.wake);
   const apps = createAppActions(deps, operations, routes);
-  deps.runtime.onChange(() => routes.changed());
+  const dns = createDnsFeed(deps);
+  deps.runtime.onChange(() => {
+    routes.changed();
+    dns.changed();
+  });
 
   const admission = createAdmission();
   const sleep = createSleep(deps, routes, admission);
@@ -92,6 +99,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
       ...createBranchActions(deps, operations, routes),
       ...createReleaseActions(deps, operations),
       ...createStopActions(deps, operations),
+      ...createLinkActions(deps, dns),
       ...createResourceActions(deps, routes),
       ...createCertificateActions(deps, routes),
       ...createVolumeActions(deps, operations),
@@ -108,6 +116,7 @@ export function createControl({ version, adminKeys, ...parts }: ControlOptions):
     async start() {
       await boot({ deps, routes, admission, operations });
       deps.builder.removeDrafts().catch((error) => deps.log.error({ err: error }, "removing what builds left failed"));
+      await dns.start();
       runs.settle();
       cron.start();
       destroyEnding().catch((error) => deps.log.error({ err: error }, "going on with destroying failed"));

@@ -7,6 +7,7 @@ export * from "./command.ts";
 export * from "./config.ts";
 export * from "./cron.ts";
 export * from "./deployment.ts";
+export * from "./dns-table.ts";
 export * from "./dotenv.ts";
 export * from "./errors.ts";
 export * from "./events.ts";

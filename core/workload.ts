@@ -99,6 +99,16 @@ export interface Instance {
   readonly reason: string | null;
 }
 
+/** An address that a living container has. */
+export interface ContainerAddress {
+  readonly ip: string;
+  readonly environment: EnvironmentName;
+  /** null: a one-off. */
+  readonly type: ProcessType | null;
+  /** It is kept, and up. */
+  readonly ready: boolean;
+}
+
 /** What an instance or a one-off has used since its start; counters only grow. */
 export interface InstanceUsage {
   /** `web.1`, `run.17` */
@@ -232,6 +242,12 @@ export interface Runtime {
   signal(instance: Instance, name: InstanceSignal): Promise<void>;
   /** All instances of one environment, or of all. */
   instances(environment?: EnvironmentName): readonly Instance[];
+  /** Of all containers; onChange tells when they change. */
+  addresses(): readonly ContainerAddress[];
+  /** Where containers ask for names. */
+  dnsAddress(): string;
+  /** Containers of the slot may connect to those of these slots, beside their own. */
+  setLinks(slot: number, links: readonly number[]): Promise<void>;
   /** Of everything of the environment that has processes. */
   usage(environment: EnvironmentName): readonly InstanceUsage[];
   /** What the kept workload asks for and is up: for the route table, after a commit and after each onChange. */

@@ -36,7 +36,7 @@ stop_platform() {
 
 stop_others() {
   local name
-  for name in router router.leaving redis; do stop_process "$name" "$OTHER_STOP_SECONDS"; done
+  for name in router router.leaving redis dns; do stop_process "$name" "$OTHER_STOP_SECONDS"; done
 }
 
 # Never through a mount that is still there.

@@ -18,7 +18,7 @@ prepare_host() {
 # Router, Redis and git children are not root (design.md 3).
 make_users() {
   local user
-  for user in pushboat-git pushboat-router pushboat-redis; do
+  for user in pushboat-git pushboat-router pushboat-redis pushboat-dns; do
     getent passwd "$user" >/dev/null && continue
     useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$user" ||
       fail "the system user $user could not be made"
@@ -79,6 +79,7 @@ make_run_directory() {
   install -d -m 0700 -o pushboat-router -g pushboat-router "$RUN/router"
   install -d -m 0750 -g pushboat-router "$RUN/routes" "$RUN/http"
   install -d -m 0700 -o pushboat-git -g pushboat-git "$RUN/hooks"
+  install -d -m 0750 -g pushboat-dns "$RUN/dns"
   printf '%s\n' "$ROOT" >"$RUN/checkout"
   printf '%s\n' "$DATA" >"$RUN/data"
 }

@@ -157,7 +157,7 @@ command_uninstall() {
   else
     echo "Pushboat is removed. Its data is kept in $DATA (--purge removes it too)."
   fi
-  echo "Kept, since other platforms of this machine share them: $(setting CACHE), the users pushboat-git, pushboat-router and pushboat-redis."
+  echo "Kept, since other platforms of this machine share them: $(setting CACHE), the users pushboat-git, pushboat-router, pushboat-redis and pushboat-dns."
 }
 
 confirm_purge() {

@@ -13,6 +13,7 @@ command_restart() {
   stop_process supervisor "$OTHER_STOP_SECONDS"
   stop_process control "$CONTROL_STOP_SECONDS"
   stop_process redis "$OTHER_STOP_SECONDS"
+  stop_process dns "$OTHER_STOP_SECONDS"
   set_aside router # serves until the next one takes connections from the same sockets (listen.pl), which then tells it to end
   install_prefetched_modules
   find_node

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The supervisor: keeps redis, router and control running and does nothing else. Its own death leaves them running; the next one
+# The supervisor: keeps redis, router, control and the name server running and does nothing else. Its own death leaves them running; the next one
 # adopts them by their records. It holds the router's listening sockets (listen.pl), so that none is refused while there is no router.
 # Usage: supervise.sh ROOT RUN DATA NODE; its environment is the platform's.
 set -uo pipefail
@@ -25,8 +25,8 @@ main() {
   record_self "$RUN/processes/supervisor"
   trap 'say "told to stop; what runs is left running"; exit 0' TERM
   trap '' HUP INT
-  local name names="redis router control" round=0
-  [[ -z ${REDIS_URL-} ]] || names="router control"
+  local name names="redis router control dns" round=0
+  [[ -z ${REDIS_URL-} ]] || names="router control dns"
   say "supervising $names"
   cd / || exit 1
   while :; do
@@ -89,6 +89,12 @@ become() {
         --maxmemory 256mb --maxmemory-policy noeviction --daemonize no
       ;;
     router) exec setsid "$NODE" --optimize-for-size --max-semi-space-size=2 "$ROOT/router/main.ts" ;;
+    # port 53 is all that it may do beyond an ordinary user
+    dns)
+      exec setsid setpriv --reuid pushboat-dns --regid pushboat-dns --clear-groups --inh-caps=-all,+net_bind_service \
+        --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service --no-new-privs \
+        "$NODE" --optimize-for-size --max-semi-space-size=2 "$ROOT/dns/main.ts"
+      ;;
     control) exec setsid "$NODE" --max-semi-space-size=2 "$ROOT/main.ts" control ;;
   esac
 }

@@ -105,7 +105,7 @@ wait_until_ready() { platform_env_step "$NODE" "$ROOT/launcher/wait.ts"; }
 
 show_logs() {
   local name
-  for name in supervisor redis router control; do
+  for name in supervisor redis router control dns; do
     [[ -s $DATA/logs/platform/$name.log ]] || continue
     detail "last lines of $DATA/logs/platform/$name.log:"
     tail -n 8 "$DATA/logs/platform/$name.log" | sed 's/^/       | /' >&2

@@ -13,6 +13,8 @@ export interface DetachedParts {
   readonly stopTimeoutMs: number;
   readonly now: () => number;
   readonly complain: (what: string, error: unknown) => void;
+  /** It has an address from here on. */
+  readonly onStart: (environment: EnvironmentName) => void;
   readonly onEnd: (end: OneOffEnd) => void;
 }
 
@@ -22,6 +24,7 @@ export interface Detached {
   adopt(container: Container): boolean;
   running(): readonly RunningOneOff[];
   usage(environment: EnvironmentName): readonly InstanceUsage[];
+  addresses(): readonly { readonly ip: string; readonly environment: EnvironmentName }[];
   /** TERM, `stopTimeoutMs`, KILL. False: there is none of this name. */
   end(environment: EnvironmentName, name: string, reason: string): Promise<boolean>;
   /** Kills those of an environment, or all, and waits until they are removed. */
@@ -79,6 +82,7 @@ export function createDetached(parts: DetachedParts): Detached {
   function track(found: DetachedFacts, container: Container): void {
     const entry: Entry = { ...found, container, verdict: null, timer: null, over: Promise.resolve() };
     entries.add(entry);
+    parts.onStart(found.environment);
     entry.timer = setTimeout(() => void atDeadline(entry), Math.min(LONGEST_TIMER_MS, Math.max(0, found.deadlineMs - now())));
     entry.over = watch(entry)
       .catch((error) => complain(`watching ${container.id}`, error))
@@ -142,6 +146,7 @@ export function createDetached(parts: DetachedParts): Detached {
         pid: container.pid,
         memoryBytes: engine.memoryBytes(container.id),
       })),
+    addresses: () => [...entries].flatMap(({ environment, container: { ip } }) => (ip === null ? [] : [{ ip, environment }])),
     usage: (environment) =>
       [...entries]
         .filter((entry) => entry.environment === environment)

@@ -11,11 +11,19 @@ export interface OneOffsParts {
   readonly engine: Engine;
   readonly logs: Logs;
   readonly now: () => number;
+  /** It has an address from here on. */
+  readonly onStart: (environment: EnvironmentName) => void;
+}
+
+interface Addressed {
+  readonly ip: string;
+  readonly environment: EnvironmentName;
 }
 
 export interface OneOffs {
   run(spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult>;
   running(): readonly AttachedOneOff[];
+  addresses(): readonly Addressed[];
   /** Kills it and waits until it is removed. False: there is none of this name. */
   end(environment: EnvironmentName, name: string): Promise<boolean>;
   /** Kills those of an environment, or all, and waits until they are removed. */
@@ -36,6 +44,7 @@ const IDLE = { form: "exec", command: ["/bin/sleep", "infinity"] } as const;
 
 export function createOneOffs(parts: OneOffsParts): OneOffs {
   const running = new Set<AttachedOneOff>();
+  const addresses = new Set<Addressed>();
   const end = async (ending: readonly AttachedOneOff[]): Promise<void> => {
     for (const one of ending) one.cancel.abort(new Error("ended by the platform"));
     await Promise.all(ending.map((one) => one.over));
@@ -44,13 +53,14 @@ export function createOneOffs(parts: OneOffsParts): OneOffs {
     run: async (spec, io) => {
       const cancel = new AbortController();
       const signal = AbortSignal.any([spec.signal, cancel.signal]);
-      const result = runOneOff(parts, { ...spec, signal }, io);
+      const result = runOneOff({ ...parts, addresses }, { ...spec, signal }, io);
       const { environment, release } = spec.workload;
       const entry = { environment, name: spec.name, release, sinceMs: parts.now(), cancel, over: result.catch(() => {}) };
       running.add(entry);
       return await result.finally(() => running.delete(entry));
     },
     running: () => [...running],
+    addresses: () => [...addresses],
     end: async (environment, name) => {
       const ending = [...running].filter((one) => one.environment === environment && one.name === name);
       await end(ending);
@@ -61,7 +71,11 @@ export function createOneOffs(parts: OneOffsParts): OneOffs {
 }
 
 /** Without input and terminal the command is the container's own process, and its output goes into the log. */
-async function runOneOff(parts: OneOffsParts, spec: OneOffSpec, io: OneOffIo): Promise<OneOffResult> {
+async function runOneOff(
+  parts: OneOffsParts & { readonly addresses: Set<Addressed> },
+  spec: OneOffSpec,
+  io: OneOffIo,
+): Promise<OneOffResult> {
   const { engine, logs } = parts;
   const { signal, workload } = spec;
   signal.throwIfAborted();
@@ -77,9 +91,13 @@ async function runOneOff(parts: OneOffsParts, spec: OneOffSpec, io: OneOffIo): P
     extraEnv: spec.extraEnv,
   };
   const attached = io.stdin !== null || io.terminal !== null;
+  let address: Addressed | null = null;
   const kill = (): void => void engine.kill(id, "KILL").catch(() => {});
   try {
-    await engine.start(containerSpec(attached ? { ...order, definition: IDLE } : order));
+    const { ip } = await engine.start(containerSpec(attached ? { ...order, definition: IDLE } : order));
+    if (ip !== null) address = { ip, environment: workload.environment };
+    if (address !== null) parts.addresses.add(address);
+    parts.onStart(workload.environment);
     signal.addEventListener("abort", kill, { once: true });
     if (signal.aborted) kill();
     const result = attached ? await runAttached(parts, order, io) : await runLogged(parts, order, io);
@@ -87,6 +105,7 @@ async function runOneOff(parts: OneOffsParts, spec: OneOffSpec, io: OneOffIo): P
     return result;
   } finally {
     signal.removeEventListener("abort", kill);
+    if (address !== null) parts.addresses.delete(address);
     await engine.kill(id, "KILL");
     await engine.remove(id);
     logs.ended(order.logFile);

@@ -48,12 +48,15 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
   const stop = createStop({ engine, table, lives, now });
   const keeper = createKeeper({ table, lives, logs, policy: RESTART_POLICY, now });
   const health = createHealth({ engine, table, kept: keeper.kept, condemn: lives.condemn, now, complain });
-  const oneOffs = createOneOffs({ engine, logs, now });
+  const onStart = (environment: Instance["environment"]): void => {
+    for (const listener of listeners) listener(environment);
+  };
+  const oneOffs = createOneOffs({ engine, logs, now, onStart });
   const endListeners: ((end: OneOffEnd) => void)[] = [];
   const onEnd = (end: OneOffEnd): void => {
     for (const listener of endListeners) listener(end);
   };
-  const detached = createDetached({ engine, logs, stopTimeoutMs: settings.stopTimeoutMs, now, complain, onEnd });
+  const detached = createDetached({ engine, logs, stopTimeoutMs: settings.stopTimeoutMs, now, complain, onStart, onEnd });
   table.onChange((before, after) => announce(before, after));
 
   function tellState(before: Tracked | null, after: Tracked | null): void {
@@ -119,6 +122,23 @@ export function createSupervisor(options: SupervisorOptions): Runtime {
       health.resume(environment);
     },
     instances: (environment) => (environment === undefined ? table.all() : table.of(environment)).map(snapshot),
+    addresses: () => {
+      const all = table.all();
+      const ready = new Set(
+        [...new Set(all.map(({ environment }) => environment))].flatMap((environment) => {
+          const workload = keeper.kept(environment);
+          return workload === undefined
+            ? []
+            : wanted(workload, table.of(environment)).flatMap(({ id, state }) => (state === "up" ? [id] : []));
+        }),
+      );
+      const instances = all.flatMap(({ id, ip, environment, type, state }) =>
+        ip === null || state === "crashed" ? [] : [{ ip, environment, type, ready: ready.has(id) }],
+      );
+      return [...instances, ...[...oneOffs.addresses(), ...detached.addresses()].map((one) => ({ ...one, type: null, ready: false }))];
+    },
+    dnsAddress: () => engine.dnsAddress(),
+    setLinks: (slot, links) => engine.setLinks(slot, links),
     usage: (environment) => [
       ...table
         .of(environment)

@@ -8,6 +8,7 @@ import { openDatabase } from "./database.ts";
 import { createDeploymentStore } from "./deployments.ts";
 import { createDrainStore } from "./drains.ts";
 import { createHookStore } from "./hooks.ts";
+import { createLinkStore } from "./links.ts";
 import { createRegistryStore } from "./registries.ts";
 import { createReleaseStore } from "./releases.ts";
 import { createResourceStore } from "./resources.ts";
@@ -40,6 +41,7 @@ export function openStore(dataDirectory: string) {
     drains: createDrainStore(sql, seal),
     registries: createRegistryStore(sql, seal),
     derivedKey: seal.derive,
+    links: createLinkStore(sql),
     runs: createRunStore(database, sql),
     problems: database.problems,
     transaction: database.transaction,

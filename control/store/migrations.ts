@@ -275,4 +275,12 @@ export const MIGRATIONS: readonly string[] = [
   -- Of a volume that is a filesystem of its own; null: as much as the disk has.
   ALTER TABLE volumes ADD COLUMN limit_bytes INTEGER;
   `,
+  `
+  -- Which environments may reach which others by name; one way.
+  CREATE TABLE links (
+    source TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    target TEXT NOT NULL REFERENCES environments(name) ON DELETE CASCADE,
+    PRIMARY KEY (source, target)
+  ) STRICT;
+  `,
 ];

@@ -44,7 +44,7 @@ export function platformChecks(settings: Settings): Readonly<Record<string, Chec
 }
 
 function processes({ runDirectory, dataDirectory }: Settings): readonly Finding[] {
-  return ["supervisor", "control", "router"].map((name) => {
+  return ["supervisor", "control", "router", "dns"].map((name) => {
     const [pid, ticks] = readRecord(join(runDirectory, "processes", name));
     if (pid !== null && ticksOf(pid) === ticks) return well("processes", `${name} runs (${pid})`);
     return {

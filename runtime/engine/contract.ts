@@ -139,6 +139,10 @@ export interface Engine {
   /** Unmounts volumes at the directory or below. */
   closeVolumes(directory: string): Promise<void>;
   setAllowed(slot: number, allowed: readonly { readonly address: string; readonly port: number }[]): Promise<void>;
+  /** Containers of the slot may connect to those of these slots, beside their own. */
+  setLinks(slot: number, links: readonly number[]): Promise<void>;
+  /** Where containers ask for names. */
+  dnsAddress(): string;
   /** Idmapped layers, firewall elements of a slot that runs nothing any more. */
   releaseSlot(slot: number): Promise<void>;
   /** Removes everything of this platform: containers (killed), mounts, netns, veth, cgroups, nft tables, reservations. */

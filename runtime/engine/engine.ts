@@ -24,6 +24,7 @@ import { isAlive, sendSignal } from "./kernel/process.ts";
 import { readCounters } from "./kernel/usage.ts";
 import { createNetworks } from "./network/network.ts";
 import { containerPaths, pathsOf } from "./paths.ts";
+import { createPeers } from "./peers.ts";
 import { requireMappedOverlays, tryImages } from "./preflight.ts";
 import { ensureVolatile, giveBackIndex, reserveIndex } from "./reservation.ts";
 import { linkPrefixOf, parseAddressPool, platformLimit, slicesOf } from "./slices.ts";
@@ -70,12 +71,12 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
   const removal = () => ({ paths, cgroups, helper, networks: ready().networks });
 
   const remove = async (id: string): Promise<void> => {
-    const { allowed } = ready();
+    const { allowed, peers } = ready();
     outputs.letGo(id);
     disks.delete(id);
     cgroups.freeze(containerPaths(paths, id).cgroup, false);
     const slot = readRecord(paths, id)?.slot;
-    await allowed.leave(id, slot ?? null);
+    await Promise.all([allowed.leave(id, slot ?? null), peers.leave(id)]);
     await removeContainer(id, removal());
   };
 
@@ -112,12 +113,14 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       });
       const living = records().filter((record) => containerOf(record) !== null);
       const allowed = createAllowedFlows(paths.allowed, living, networks);
+      const peers = createPeers(paths.links, living, networks);
       const images = await usableImages();
       const volumes = createVolumes({ images, helper });
-      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed, images, volumes };
+      prepared = { paths, slices, networks, helper, host: readHostLimits(cgroups), allowed, peers, images, volumes };
       await networks.prepare(
         living.flatMap((record) => record.link ?? []),
         allowed.flows(),
+        peers.flows(),
       );
       await sweep();
       for (const record of living) outputs.hold(record);
@@ -188,7 +191,14 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
 
     setAllowed: (slot, allowed) => ready().allowed.set(slot, allowed),
 
-    releaseSlot: (slot) => ready().allowed.set(slot, []),
+    setLinks: (slot, links) => ready().peers.setLinks(slot, links),
+
+    dnsAddress: () => ready().slices.dnsAddress,
+
+    releaseSlot: async (slot) => {
+      await ready().allowed.set(slot, []);
+      await ready().peers.setLinks(slot, []);
+    },
 
     async teardown() {
       if (prepared === null) await this.prepare();
@@ -202,9 +212,17 @@ export function createEngine({ settings, log }: EngineOptions): PushboatEngine {
       if (last) cgroups.remove(paths.hostCgroup);
       await helper.unmount([paths.mounts]);
       await Promise.all(
-        [paths.containers, paths.exits, paths.persist, paths.runcRoot, paths.mounts, paths.addressCursor, paths.allowed, paths.scratch].map(
-          removeTree,
-        ),
+        [
+          paths.containers,
+          paths.exits,
+          paths.persist,
+          paths.runcRoot,
+          paths.mounts,
+          paths.addressCursor,
+          paths.allowed,
+          paths.links,
+          paths.scratch,
+        ].map(removeTree),
       );
       prepared = null;
       exits.close();

@@ -14,6 +14,7 @@ export interface Paths {
   readonly mounts: string;
   readonly addressCursor: string;
   readonly allowed: string;
+  readonly links: string;
   /** Writable layers: on disk, since the run directory is memory. */
   readonly scratch: string;
   /** The index this platform had last, to prefer it. */
@@ -55,6 +56,7 @@ export function pathsOf(settings: Pick<Settings, "runDirectory" | "dataDirectory
     mounts: `${run}/m`,
     addressCursor: `${run}/address-cursor`,
     allowed: `${run}/allowed.json`,
+    links: `${run}/links.json`,
     scratch: `${settings.dataDirectory}/scratch`,
     index: `${settings.dataDirectory}/platform-index`,
     cgroup: `/pushboat/${settings.platformId}`,

@@ -15,6 +15,8 @@ export interface Slices {
   readonly nftTable: string;
   /** `198.18.40.0/21` */
   readonly addressRange: string;
+  /** Of the host, where containers ask for names: the slice's first, which no container gets. */
+  readonly dnsAddress: string;
 }
 
 export const SLOTS = 1024;
@@ -64,6 +66,7 @@ export function slicesOf(index: number, platformId: string, pool: AddressPool): 
     buildUid: FIRST_BUILD_UID + index * UID_RANGE,
     linkPrefix: linkPrefixOf(index),
     nftTable: `pushboat_${platformId}`,
+    dnsAddress: addressText(firstAddress),
     addressRange: `${addressText(firstAddress)}/${32 - Math.log2(ADDRESSES_PER_PLATFORM)}`,
   };
 }

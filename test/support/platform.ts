@@ -28,7 +28,7 @@ export interface PlatformOptions {
   readonly parentDirectory?: string;
 }
 
-export type ProcessName = "control" | "router" | "redis";
+export type ProcessName = "control" | "router" | "redis" | "dns";
 
 export interface Platform {
   readonly dataDirectory: string;
@@ -159,5 +159,5 @@ function platformLogs(dataDirectory: string): string {
       return "";
     }
   };
-  return ["supervisor", "control", "router", "redis"].map(tail).join("\n");
+  return ["supervisor", "control", "router", "redis", "dns"].map(tail).join("\n");
 }

@@ -1,10 +1,12 @@
 /** Everything a container needs before runc is asked: its record, network, files and config.json. */
+
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { PushboatError } from "../../../core/index.ts";
 import type { ContainerSpec } from "../contract.ts";
 import type { KernelHelper } from "../kernel/helper.ts";
 import type { Link } from "../network/link.ts";
 import type { Networks } from "../network/network.ts";
+import type { Resolver } from "../network/resolver.ts";
 import { type ContainerPaths, containerPaths, type Paths } from "../paths.ts";
 import { baseUidOf, type Slices } from "../slices.ts";
 import { AUTHORITY_ENV } from "./authorities.ts";
@@ -61,7 +63,8 @@ export function openBundle(spec: ContainerSpec, attached: boolean, { paths, netw
 export async function fillBundle(bundle: Bundle, { slices, networks, helper, host, images, volumes }: BundleDependencies): Promise<void> {
   const { spec, place, link } = bundle;
   const baseUid = baseUidOf(slices, spec.slot);
-  const resolver = await networks.resolver();
+  const ofHost = await networks.resolver();
+  const resolver = spec.network === "app" ? askingAt(slices.dnsAddress, ofHost) : ofHost;
   const binds = await assembleFilesystem({ spec, place, baseUid, ip: link?.ip ?? null, resolver }, { helper, images, volumes });
   const config = ociConfig({
     spec: spec.network === "registry" ? { ...spec, env: { ...AUTHORITY_ENV, ...spec.env } } : spec,
@@ -72,6 +75,12 @@ export async function fillBundle(bundle: Bundle, { slices, networks, helper, hos
     host,
   });
   writeFileSync(`${place.bundle}/config.json`, JSON.stringify(config), { mode: 0o600 });
+}
+
+/** Names of other instances come from a server of ours, which asks the host's resolvers for all others. */
+function askingAt(dnsAddress: string, { text }: Resolver): Resolver {
+  const others = text.split("\n").filter((line) => !line.startsWith("nameserver "));
+  return { servers: [dnsAddress], text: [`nameserver ${dnsAddress}`, ...others].join("\n") };
 }
 
 /** Once runc has created the container, its processes hold its mounts, and nothing on the host needs to. */

@@ -3,6 +3,7 @@ import type { AllowedFlows } from "../allowed.ts";
 import type { Container } from "../contract.ts";
 import { giveOutputTo } from "../kernel/output-pipes.ts";
 import { readText, startTicksOf } from "../kernel/process.ts";
+import type { Peers } from "../peers.ts";
 import { baseUidOf } from "../slices.ts";
 import { type Bundle, type BundleDependencies, fillBundle, letGo } from "./bundle.ts";
 import { createMonitored } from "./conmon.ts";
@@ -12,11 +13,12 @@ import { startCreated } from "./runc.ts";
 
 export interface StartDependencies extends BundleDependencies {
   readonly allowed: AllowedFlows;
+  readonly peers: Peers;
 }
 
 /** output: null for the log file. The caller removes the container where this throws. */
 export async function startMonitored(bundle: Bundle, output: Output | null, dependencies: StartDependencies): Promise<Container> {
-  const { paths, slices, networks, allowed } = dependencies;
+  const { paths, slices, networks, allowed, peers } = dependencies;
   const { spec, place, link } = bundle;
   const filled = Promise.withResolvers<void>();
   // conmon starts up while the files are mounted, and creates the container when they are
@@ -31,7 +33,10 @@ export async function startMonitored(bundle: Bundle, output: Output | null, depe
     paths,
   );
   output?.closeDescriptors();
-  Promise.all([fillBundle(bundle, dependencies), allowed.join(bundle.record)]).then(() => filled.resolve(), filled.reject);
+  Promise.all([fillBundle(bundle, dependencies), allowed.join(bundle.record), peers.join(bundle.record)]).then(
+    () => filled.resolve(),
+    filled.reject,
+  );
   const init = processOf(await created);
   if (output === null) giveOutputTo(baseUidOf(slices, spec.slot) + spec.uid, init.pid);
   if (link !== null) await networks.connect(link, init.pid);

@@ -30,6 +30,15 @@ export async function closeRange(range: string): Promise<void> {
   await runCommandOrThrow("ip", ["route", "replace", "unreachable", range]);
 }
 
+/** An address of the host's own, on the loopback interface: reachable from containers, announced to nobody. */
+export async function addHostAddress(address: string): Promise<void> {
+  await runCommandOrThrow("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
+}
+
+export async function removeHostAddress(address: string): Promise<void> {
+  await runCommand("ip", ["address", "del", `${address}/32`, "dev", "lo"]);
+}
+
 /** What is not there is as good as removed. */
 export async function openRange(range: string): Promise<void> {
   await runCommand("ip", ["route", "del", "unreachable", range]);

@@ -5,16 +5,25 @@ import type { KernelHelper } from "../kernel/helper.ts";
 import type { Slices } from "../slices.ts";
 import { type AddressQueue, createAddressQueue } from "./address-queue.ts";
 import { closeForwarding, openForwarding } from "./forwarding.ts";
-import { closeRange, openRange, removeLinks, uplinkTo } from "./ip.ts";
+import { addHostAddress, closeRange, openRange, removeHostAddress, removeLinks, uplinkTo } from "./ip.ts";
 import { GATEWAY, GATEWAY_MAC, type Link, linkOf } from "./link.ts";
 import { applyRules } from "./nft.ts";
 import { type Resolver, readResolver } from "./resolver.ts";
-import { type AllowedFlow, renderFlows, renderResolvers, renderRuleset, renderTableRemoval, renderUplinks } from "./ruleset.ts";
+import {
+  type AllowedFlow,
+  type PeerFlow,
+  renderFlows,
+  renderPeers,
+  renderResolvers,
+  renderRuleset,
+  renderTableRemoval,
+  renderUplinks,
+} from "./ruleset.ts";
 import { readGatewayInterfaces } from "./uplinks.ts";
 
 export interface Networks {
   /** Firewall and forwarding; removes links that no container holds. `held`: offsets of living containers. */
-  prepare(held: readonly number[], flows: readonly AllowedFlow[]): Promise<void>;
+  prepare(held: readonly number[], flows: readonly AllowedFlow[], peers: readonly PeerFlow[]): Promise<void>;
   /** An address nobody has; its link is not there yet. */
   take(): Link;
   /** Makes the link, into the network namespace of a process. It goes away with that namespace. */
@@ -22,6 +31,7 @@ export interface Networks {
   /** The address rests before it is used again. */
   release(offset: number): void;
   setFlows(flows: readonly AllowedFlow[]): Promise<void>;
+  setPeers(peers: readonly PeerFlow[]): Promise<void>;
   /** The host's resolver as it is now. Where that or the ways out have changed, the firewall and forwarding follow. */
   resolver(): Promise<Resolver>;
   /** lastOnHost: no other platform is left that forwarding is open for. */
@@ -52,17 +62,18 @@ export function createNetworks(options: NetworkOptions): Networks {
   let gateways: readonly string[] = [];
 
   return {
-    async prepare(held, flows) {
+    async prepare(held, flows, peers) {
       addresses = createAddressQueue({ count: slices.addressCount, cursor: readCursor(options.cursorFile) });
       for (const offset of held) addresses.hold(offset);
       await removeLinksBut(held);
       await closeRange(slices.addressRange);
+      await addHostAddress(slices.dnsAddress);
       const uplink = await uplinkTo(SOMEWHERE);
       mtu = uplink?.mtu ?? FALLBACK_MTU;
       resolver = readResolver();
       gateways = readGatewayInterfaces();
       const uplinks = openForwarding(uplink === null ? gateways : [uplink.name, ...gateways], options.forwardingDirectory);
-      await applyRules(renderRuleset({ slices, addressPool: options.addressPool, resolvers: resolver.servers, uplinks, flows }));
+      await applyRules(renderRuleset({ slices, addressPool: options.addressPool, resolvers: resolver.servers, uplinks, flows, peers }));
     },
     take() {
       const offset = addresses.take(options.nowMs());
@@ -79,6 +90,7 @@ export function createNetworks(options: NetworkOptions): Networks {
       const uplinks = openForwarding(names, options.forwardingDirectory);
       await applyRules(renderFlows(slices, flows) + renderUplinks(slices, uplinks));
     },
+    setPeers: (peers) => applyRules(renderPeers(slices, peers)),
     async resolver() {
       const now = readResolver();
       if (now.text !== resolver.text) {
@@ -95,6 +107,7 @@ export function createNetworks(options: NetworkOptions): Networks {
     async teardown(lastOnHost) {
       await removeLinksBut([]);
       await openRange(slices.addressRange);
+      await removeHostAddress(slices.dnsAddress);
       await applyRules(renderTableRemoval(slices));
       if (lastOnHost) closeForwarding(options.forwardingDirectory);
     },

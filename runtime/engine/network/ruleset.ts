@@ -16,6 +16,13 @@ export interface RulesetInput {
   /** Interfaces that forward only because of us. */
   readonly uplinks: readonly string[];
   readonly flows: readonly AllowedFlow[];
+  readonly peers: readonly PeerFlow[];
+}
+
+/** One container may connect to another: of its own environment, or of a linked one. */
+export interface PeerFlow {
+  readonly source: string;
+  readonly address: string;
 }
 
 /** Closed unless allowed: private, shared, link-local (metadata services), loopback, benchmarking, multicast and reserved ranges. */
@@ -44,6 +51,7 @@ table ${table} {
   set resolvers { type ipv4_addr; ${elements(input.resolvers)} }
   set private { type ipv4_addr; flags interval; auto-merge; ${elements(ranges)} }
   set allowed { type ipv4_addr . ipv4_addr . inet_service; ${elements(input.flows.map(flowElement))} }
+  set peers { type ipv4_addr . ipv4_addr; ${elements(input.peers.map(peerElement))} }
   set uplinks { type ifname; ${elements(input.uplinks.map((name) => `"${name}"`))} }
 
   chain spoofed {
@@ -54,9 +62,11 @@ table ${table} {
   chain to_host {
     type filter hook input priority filter - 10; policy accept;
     iifname ${links} jump from_container_to_host
+    ip daddr ${slices.dnsAddress} drop comment "names are for containers only"
   }
   chain from_container_to_host {
     ct direction reply ct state established,related accept comment "answers to the host's own connections"
+    ip daddr ${slices.dnsAddress} meta l4proto { tcp, udp } th dport 53 accept
     ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip saddr . ip daddr . tcp dport @allowed accept
     reject with icmpx admin-prohibited
@@ -68,6 +78,8 @@ table ${table} {
     iifname @uplinks oifname @uplinks drop comment "these forward for the containers only"
   }
   chain from_container {
+    ct direction reply ct state established,related accept comment "answers to peers"
+    ip saddr . ip daddr @peers accept
     ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip saddr . ip daddr . tcp dport @allowed accept
     ip daddr @private reject with icmpx admin-prohibited
@@ -93,6 +105,13 @@ export function renderFlows(slices: Slices, flows: readonly AllowedFlow[]): stri
   return `flush set ${set}\n${add}`;
 }
 
+/** Makes the pairs of containers that may connect exactly these. */
+export function renderPeers(slices: Slices, peers: readonly PeerFlow[]): string {
+  const set = `inet ${slices.nftTable} peers`;
+  const add = peers.length === 0 ? "" : `add element ${set} { ${peers.map(peerElement).join(", ")} }\n`;
+  return `flush set ${set}\n${add}`;
+}
+
 export function renderResolvers(slices: Slices, resolvers: readonly string[]): string {
   const set = `inet ${slices.nftTable} resolvers`;
   const add = resolvers.length === 0 ? "" : `add element ${set} { ${resolvers.join(", ")} }\n`;
@@ -111,6 +130,10 @@ export function renderTableRemoval(slices: Slices): string {
 
 function flowElement(flow: AllowedFlow): string {
   return `${flow.source} . ${flow.address} . ${flow.port}`;
+}
+
+function peerElement({ source, address }: PeerFlow): string {
+  return `${source} . ${address}`;
 }
 
 function elements(values: readonly string[]): string {

@@ -7,7 +7,7 @@ import { eventually } from "../../support/eventually.ts";
 import { leftovers } from "../../support/leftovers.ts";
 import { givenPlatform, LAUNCHER, type Platform, type ProcessName } from "../../support/platform.ts";
 
-const PROCESSES: readonly ProcessName[] = ["redis", "router", "control"];
+const PROCESSES: readonly ProcessName[] = ["redis", "router", "control", "dns"];
 /** The promise is one second; a machine under load gets more. */
 const RESTARTED_WITHIN_MS = 10_000;
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readResolver } from "../../../../runtime/engine/network/resolver.ts";
 import { type GivenEngine, givenEngine } from "./given-engine.ts";
 import { givenNeighbourhood, type Neighbourhood } from "./neighbourhood.ts";
 import { answering, asking } from "./perl-scripts.ts";
@@ -115,10 +116,11 @@ describe("the network of a container", () => {
     expect(text).toBe(`0\n${mtu}\n`);
   });
 
-  test("can ask the host's name servers, even at a private address", async () => {
-    expect(await given.output("resolver", "cat /etc/resolv.conf")).toMatch(/^nameserver \d+\.\d+\.\d+\.\d+$/m);
+  test("asks for names at the host's address for that, and can ask the host's name servers, even at a private address", async () => {
+    expect(await given.output("resolver", "cat /etc/resolv.conf")).toContain(`nameserver ${given.engine.dnsAddress()}\n`);
+    const [server] = readResolver().servers;
     // any answer will do, also that there is no such name
-    const ask = `perl -MIO::Socket::INET -e 'open F, "/etc/resolv.conf"; my ($n) = join("", <F>) =~ /nameserver (\\S+)/; my $s = IO::Socket::INET->new(PeerAddr => $n, PeerPort => 53, Proto => "udp"); send $s, pack("n6 C/a C/a C n2", 7, 0x100, 1, 0, 0, 0, "www", "test", 0, 1, 1), 0; local $SIG{ALRM} = sub { print "silence\\n"; exit }; alarm 4; recv $s, my $a, 512, 0; print length($a) > 11 ? "answered\\n" : "refused\\n"'`;
+    const ask = `perl -MIO::Socket::INET -e 'my $n = "${server}"; my $s = IO::Socket::INET->new(PeerAddr => $n, PeerPort => 53, Proto => "udp"); send $s, pack("n6 C/a C/a C n2", 7, 0x100, 1, 0, 0, 0, "www", "test", 0, 1, 1), 0; local $SIG{ALRM} = sub { print "silence\\n"; exit }; alarm 4; recv $s, my $a, 512, 0; print length($a) > 11 ? "answered\\n" : "refused\\n"'`;
     expect(await given.output("asks", ask)).toBe("answered\n");
   });
 

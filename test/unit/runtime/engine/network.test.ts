@@ -16,7 +16,14 @@ describe("a link", () => {
 
 describe("the firewall", () => {
   test("is this, to the letter", () => {
-    const text = renderRuleset({ slices, addressPool: "198.18.0.0/15", resolvers: ["10.0.0.53"], uplinks: ["eth0"], flows: [flow] });
+    const text = renderRuleset({
+      slices,
+      addressPool: "198.18.0.0/15",
+      resolvers: ["10.0.0.53"],
+      uplinks: ["eth0"],
+      flows: [flow],
+      peers: [],
+    });
     expect(text).toMatchInlineSnapshot(`
       "add table inet pushboat_0a1b2c3d
       delete table inet pushboat_0a1b2c3d
@@ -24,6 +31,7 @@ describe("the firewall", () => {
         set resolvers { type ipv4_addr; elements = { 10.0.0.53 } }
         set private { type ipv4_addr; flags interval; auto-merge; elements = { 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3 } }
         set allowed { type ipv4_addr . ipv4_addr . inet_service; elements = { 198.18.40.1 . 10.1.2.3 . 5432 } }
+        set peers { type ipv4_addr . ipv4_addr;  }
         set uplinks { type ifname; elements = { "eth0" } }
 
         chain spoofed {
@@ -34,9 +42,11 @@ describe("the firewall", () => {
         chain to_host {
           type filter hook input priority filter - 10; policy accept;
           iifname "pb5-*" jump from_container_to_host
+          ip daddr 198.18.40.0 drop comment "names are for containers only"
         }
         chain from_container_to_host {
           ct direction reply ct state established,related accept comment "answers to the host's own connections"
+          ip daddr 198.18.40.0 meta l4proto { tcp, udp } th dport 53 accept
           ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
           ip saddr . ip daddr . tcp dport @allowed accept
           reject with icmpx admin-prohibited
@@ -48,6 +58,8 @@ describe("the firewall", () => {
           iifname @uplinks oifname @uplinks drop comment "these forward for the containers only"
         }
         chain from_container {
+          ct direction reply ct state established,related accept comment "answers to peers"
+          ip saddr . ip daddr @peers accept
           ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
           ip saddr . ip daddr . tcp dport @allowed accept
           ip daddr @private reject with icmpx admin-prohibited
@@ -68,7 +80,7 @@ describe("the firewall", () => {
   });
 
   test("closes the pool too, where that is not the usual one", () => {
-    const text = renderRuleset({ slices, addressPool: "203.0.112.0/20", resolvers: [], uplinks: [], flows: [] });
+    const text = renderRuleset({ slices, addressPool: "203.0.112.0/20", resolvers: [], uplinks: [], flows: [], peers: [] });
     expect(text).toMatch(/set private .*198\.18\.0\.0\/15.*203\.0\.112\.0\/20/);
     expect(text).toContain("set resolvers { type ipv4_addr;  }");
   });

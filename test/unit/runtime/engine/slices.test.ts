@@ -23,6 +23,7 @@ describe("the slices of a platform", () => {
       buildUid: 0x3f00_0000 + 5 * 65_536,
       linkPrefix: "pb5-",
       nftTable: "pushboat_0a1b2c3d",
+      dnsAddress: "198.18.40.0",
       addressRange: "198.18.40.0/21",
     });
   });

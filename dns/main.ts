@@ -1,0 +1,35 @@
+/** The name server's process: started unprivileged (supervise.sh), answers containers whether control lives or not, until SIGTERM. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseSettings } from "../core/settings.ts";
+import { listen, type NameServer } from "./server.ts";
+import { watchTable } from "./table-file.ts";
+import { resolversOf } from "./upstream.ts";
+
+const PORT = 53;
+const RETRY_MS = 100;
+
+const settings = parseSettings(process.env);
+const complain = (error: unknown): void => void process.stderr.write(`${new Date().toISOString()} ${String(error)}\n`);
+process.on("uncaughtException", complain);
+process.on("unhandledRejection", complain);
+process.on("SIGTERM", () => process.exit(0));
+process.on("SIGINT", () => process.exit(0));
+
+const table = watchTable(`${settings.runDirectory}/dns/table.json`);
+const upstreams = resolversOf("/etc/resolv.conf");
+let server: NameServer | null = null;
+let said = "";
+
+/** Control makes the address before it writes the table; after a reboot both take a moment. */
+while (server === null) {
+  const address = table.current()?.address;
+  if (address === undefined) await table.changed(RETRY_MS);
+  else
+    server = await listen({ table, upstreams, address, port: PORT, onDefect: complain }).catch(async (error) => {
+      if (said !== String(error)) complain(error);
+      said = String(error);
+      await sleep(RETRY_MS);
+      return null;
+    });
+}
+process.stderr.write(`${new Date().toISOString()} answering at ${table.current()?.address}\n`);
