@@ -7,8 +7,8 @@ export const linksAdd: EnvironmentCommand = {
   summary: "Let an environment find another by name and connect to it",
   details: "One way: instances and one-offs of the first reach those of the second as TYPE.APP.internal (TYPE.BRANCH.APP.internal).",
   target: "environment",
-  words: [{ name: "TO", description: "the other: api, api@staging", required: true, environment: true }],
-  examples: ["links:add blog api"],
+  words: [{ name: "TO", description: "the other: shop, shop@staging", required: true, environment: true }],
+  examples: ["links:add blog shop"],
   json: "{from, to}",
   prepare: ({ target, words: [word = ""] }) => {
     const to = parseEnvironmentName(word);

@@ -6,8 +6,8 @@ export const linksRemove: EnvironmentCommand = {
   name: "links:remove",
   summary: "Take a link away: names and connections are refused at once",
   target: "environment",
-  words: [{ name: "TO", description: "the other: api, api@staging", required: true, environment: true }],
-  examples: ["links:remove blog api"],
+  words: [{ name: "TO", description: "the other: shop, shop@staging", required: true, environment: true }],
+  examples: ["links:remove blog shop"],
   json: "{from, to}",
   prepare: ({ target, words: [word = ""] }) => {
     const to = parseEnvironmentName(word);

@@ -75,10 +75,18 @@ describe("the network of a container", () => {
     expect(await given.output("to-host", script)).toBe("closed\n".repeat(hosts.length + 1));
   });
 
-  test("does not reach other containers, of its own slot or of another", async () => {
+  test("reaches containers of its own slot, and of another only while its slot is linked to that, one way", async () => {
     const other = await given.engine.start(given.spec("neighbour", answering(5000, "private"), { slot: 1 }));
-    expect(await given.output("reaches-1", asking(other.ip ?? "", 5000), { slot: 1 })).toBe("closed\n");
-    expect(await given.output("reaches-2", asking(other.ip ?? "", 5000), { slot: 2 })).toBe("closed\n");
+    const reached = (name: string, slot: number): Promise<string> => given.output(name, asking(other.ip ?? "", 5000), { slot });
+    expect(await reached("reaches-1", 1)).toBe("private\n");
+    expect(await reached("reaches-2", 2)).toBe("closed\n");
+    await given.engine.setLinks(1, [2]);
+    expect(await reached("reaches-3", 2)).toBe("closed\n");
+    await given.engine.setLinks(2, [1]);
+    expect(await reached("reaches-4", 2)).toBe("private\n");
+    expect(await reached("reaches-5", 3)).toBe("closed\n");
+    await given.engine.setLinks(2, []);
+    expect(await reached("reaches-6", 2)).toBe("closed\n");
     await given.engine.remove("neighbour");
   });
 
