@@ -1,7 +1,8 @@
-/** The name server's process: started unprivileged (supervise.sh), answers containers whether control lives or not, until SIGTERM. */
+/** The name server's process: starts as root, binds port 53, becomes its own user, answers containers whether control lives or not. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseSettings } from "../core/settings.ts";
 import { listen, type NameServer } from "./server.ts";
+import { becomeOwnUser } from "./system-user.ts";
 import { watchTable } from "./table-file.ts";
 import { resolversOf } from "./upstream.ts";
 
@@ -32,4 +33,5 @@ while (server === null) {
       return null;
     });
 }
+becomeOwnUser();
 process.stderr.write(`${new Date().toISOString()} answering at ${table.current()?.address}\n`);

@@ -89,12 +89,7 @@ become() {
         --maxmemory 256mb --maxmemory-policy noeviction --daemonize no
       ;;
     router) exec setsid "$NODE" --optimize-for-size --max-semi-space-size=2 "$ROOT/router/main.ts" ;;
-    # port 53 is all that it may do beyond an ordinary user
-    dns)
-      exec setsid setpriv --reuid pushboat-dns --regid pushboat-dns --clear-groups --inh-caps=-all,+net_bind_service \
-        --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service --no-new-privs \
-        "$NODE" --optimize-for-size --max-semi-space-size=2 "$ROOT/dns/main.ts"
-      ;;
+    dns) exec setsid "$NODE" --optimize-for-size --max-semi-space-size=2 "$ROOT/dns/main.ts" ;;
     control) exec setsid "$NODE" --max-semi-space-size=2 "$ROOT/main.ts" control ;;
   esac
 }

@@ -30,6 +30,8 @@ describe("links", () => {
     shop = await platform.givenApp(tinyApp("I am shop"), { app: "shop" });
     await blog.mustPush();
     await shop.mustPush();
+    // `up` does not wait for the name server, which starts beside control
+    await eventually("names are answered", async () => (await fetched(blog, "web.internal")) === "reached I am blog");
   });
   afterAll(() => platform?.stop());
 

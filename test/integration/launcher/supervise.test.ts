@@ -11,11 +11,12 @@ let directory: string;
 let supervisor: ChildProcess | null = null;
 beforeEach(() => {
   directory = mkdtempSync("/var/tmp/pushboat-supervise-");
-  for (const path of ["checkout/router", "run/processes", "data/logs/platform"]) mkdirSync(join(directory, path), { recursive: true });
+  for (const path of ["checkout/router", "checkout/dns", "run/processes", "data/logs/platform"])
+    mkdirSync(join(directory, path), { recursive: true });
 });
 afterEach(() => {
   supervisor?.kill("SIGKILL");
-  for (const name of ["control", "router"]) {
+  for (const name of ["control", "router", "dns"]) {
     const pid = pidOf(name);
     if (pid !== null && pid !== process.pid && isAlive(pid)) process.kill(pid, "SIGKILL");
   }
@@ -27,6 +28,7 @@ function supervise(programs: { readonly control: string; readonly router: string
   const checkout = join(directory, "checkout");
   writeFileSync(join(checkout, "main.ts"), programs.control);
   writeFileSync(join(checkout, "router/main.ts"), programs.router);
+  writeFileSync(join(checkout, "dns/main.ts"), STAYS);
   cpSync(join(ROOT, "launcher/processes.sh"), join(checkout, "launcher/processes.sh"));
   const argv = [join(ROOT, "launcher/supervise.sh"), checkout, join(directory, "run"), join(directory, "data"), process.execPath];
   supervisor = spawn("bash", argv, {
@@ -110,10 +112,10 @@ describe("The supervisor's loop", () => {
 
   test("spawns nothing while all is well", async () => {
     supervise({ control: STAYS, router: STAYS });
-    await eventually("both run", async () => pidOf("control") !== null && pidOf("router") !== null);
+    await eventually("all run", async () => ["control", "router", "dns"].every((name) => pidOf(name) !== null));
     const children = () => readFileSync(`/proc/${supervisor?.pid}/task/${supervisor?.pid}/children`, "utf8").trim().split(" ").length;
     for (let look = 0; look < 40; look += 1) {
-      expect(children()).toBe(2);
+      expect(children()).toBe(3);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   });
