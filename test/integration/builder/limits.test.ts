@@ -1,6 +1,6 @@
 /** Build steps in the engine's own sandbox: what it allows, and what it does to a step that wants more. */
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseSettings } from "../../../core/index.ts";
 import { createEngine, createSandbox } from "../../../runtime/engine/index.ts";
+import { eventually } from "../../support/eventually.ts";
 import { givenWorkshop, type Workshop, withMounted } from "./support/given.ts";
 
 const MB = 1024 * 1024;
@@ -76,4 +77,42 @@ describe("a build step in the engine's sandbox", () => {
       server.close();
     }
   });
+
+  it("that ignores every signal ends with the push that is cancelled, and leaves nothing", async () => {
+    const cancel = new AbortController();
+    const workshop = given(`trap '' TERM INT HUP; echo it runs; while :; do sleep ${MARK}; done`);
+    const building = workshop.build({
+      signal: cancel.signal,
+      onEvent: (event) => {
+        if (event.kind === "output" && event.text === "it runs") cancel.abort(new Error("cancelled by the test"));
+      },
+    });
+    await expect(building).rejects.toThrow("cancelled by the test");
+    await expectNothingOf(workshop);
+  });
+
+  it("that leaves a process behind is done when its command is, and so is the process", async () => {
+    const workshop = given(`(trap '' TERM INT HUP; sleep ${MARK}) & echo done > result`);
+    const { image } = await workshop.build();
+    await withMounted(image.layers, (root) => expect(readFileSync(join(root, "app/result"), "utf8")).toBe("done\n"));
+    await expectNothingOf(workshop);
+  });
 });
+
+/** Seconds that no other process of the machine sleeps. */
+const MARK = 900_000_000 + process.pid;
+
+async function expectNothingOf({ directory: workshop }: Workshop): Promise<void> {
+  expect(readdirSync(join(workshop, "data/builds"))).toEqual([]);
+  await eventually("no process of the step is left", async () => sleepers().length === 0);
+}
+
+function sleepers(): readonly string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(String(MARK));
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
+}
