@@ -9,11 +9,11 @@ import { givenWorkshop } from "./support/given.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/apps");
 
-/** One for each kind of step: npm with and without a build, uv, files alone. Base and runtimes are the machine's. */
-const APPS = ["express-hello", "vite-static", "flask-hello", "plain-static"];
+/** One for each kind of step: npm with and without a build, uv, a compiler, files alone. Base and runtimes are the machine's. */
+const APPS = ["express-hello", "vite-static", "flask-hello", "go-hello", "plain-static"];
 
 /** Two cold builds, on a machine that does something else too. */
-const TWO_BUILDS_MS = 300_000;
+const TWO_BUILDS_MS = 600_000;
 
 it.each(APPS)(
   "%s built twice, each time from nothing, gives the same digest and the same bytes",
