@@ -106,5 +106,6 @@ try {
 } catch (thrown) {
   for (const line of renderError(asPushboatError(thrown))) process.stderr.write(`${line}\n`);
   if (!(thrown instanceof Error && "code" in thrown)) log.error({ err: thrown }, "failed");
-  process.exitCode = 1;
+  // Not by itself: what was opened before it failed (the queue, timers) would keep it there, and nobody would start another one.
+  process.exit(1);
 }
