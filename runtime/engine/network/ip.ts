@@ -30,9 +30,12 @@ export async function closeRange(range: string): Promise<void> {
   await runCommandOrThrow("ip", ["route", "replace", "unreachable", range]);
 }
 
-/** An address of the host's own, on the loopback interface: reachable from containers, announced to nobody. */
+/**
+ * An address of the host's own, on the loopback interface: reachable from containers, announced to nobody. Scope host: never the
+ * source of connections to containers, which another platform's firewall would judge by it.
+ */
 export async function addHostAddress(address: string): Promise<void> {
-  await runCommandOrThrow("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
+  await runCommandOrThrow("ip", ["address", "replace", `${address}/32`, "dev", "lo", "scope", "host"]);
 }
 
 export async function removeHostAddress(address: string): Promise<void> {

@@ -62,7 +62,7 @@ table ${table} {
   chain to_host {
     type filter hook input priority filter - 10; policy accept;
     iifname ${links} jump from_container_to_host
-    ip daddr ${slices.dnsAddress} drop comment "names are for containers only"
+    ip daddr ${slices.dnsAddress} meta l4proto { tcp, udp } th dport 53 drop comment "names are for containers only"
   }
   chain from_container_to_host {
     ct direction reply ct state established,related accept comment "answers to the host's own connections"

@@ -42,7 +42,7 @@ describe("the firewall", () => {
         chain to_host {
           type filter hook input priority filter - 10; policy accept;
           iifname "pb5-*" jump from_container_to_host
-          ip daddr 198.18.40.0 drop comment "names are for containers only"
+          ip daddr 198.18.40.0 meta l4proto { tcp, udp } th dport 53 drop comment "names are for containers only"
         }
         chain from_container_to_host {
           ct direction reply ct state established,related accept comment "answers to the host's own connections"
