@@ -12,7 +12,7 @@ command_up() {
   if supervised; then
     already_up
     unlock_platform
-    [[ -n ${NOTIFY_SOCKET-} ]] || exit
+    [[ -n ${NOTIFY_SOCKET-} ]] || exit 0
     stay_in_foreground # a service has to have a process that lives
     exit
   fi
