@@ -97,6 +97,8 @@ function adminKeys(): string {
   return file === undefined || file === "" ? "" : readFileSync(file, "utf8");
 }
 
+// What one request left unhandled ends neither the requests beside it nor the deployments that run.
+process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection: control goes on"));
 const mode = modes[process.argv[2] ?? ""];
 const log = pino({ level: process.env["PUSHBOAT_LOG_LEVEL"] ?? "info" }, pino.destination({ fd: 2, sync: true }));
 try {

@@ -41,7 +41,7 @@ export function createObserveActions(deps: Deps, queue: JobQueue, version: strin
         router: routerVersion === null ? "down" : "up",
       };
     },
-    instances: (target) => shownInstances(deps, requireEnvironment(deps, target)),
+    instances: async (target) => shownInstances(deps, requireEnvironment(deps, target)),
     async formation(target) {
       const environment = requireEnvironment(deps, target);
       const { imageDigest, manifest } = requireRelease(deps, environment);

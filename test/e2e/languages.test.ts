@@ -71,6 +71,7 @@ require("node:http").createServer((_, response) => response.end(\`\${existsSync(
   it.each(Object.keys(CODE))("a change of code in %s does only what it has to", async (name) => {
     const [file, reused] = CODE[name] ?? ["", /$^/];
     const app = await platform.givenApp(name, { app: `${name}-again` });
+    app.write("again.txt", "not the source that another app's layers were made of\n");
     expect((await app.push()).code).toBe(0);
     app.write(file, readFileSync(join(app.directory, file), "utf8").replace("v1", "v2"));
     const pushed = await app.push();

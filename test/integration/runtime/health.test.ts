@@ -114,5 +114,6 @@ test("What is frozen is not asked, so it does not become unready in its sleep", 
   for (let round = 0; round < 3; round += 1) await runOneOff(given.runtime, other, "sleep 0.4", { signal: NEVER });
   given.runtime.thaw(BLOG);
   await get(instances()[0], "/well/ready");
-  expect([seen, states()]).toEqual([[], ["web.1 up"]]);
+  // One-offs that end are changes, too; at each of them it is up.
+  expect([seen.filter((state) => state !== "web.1 up"), states()]).toEqual([[], ["web.1 up"]]);
 });
