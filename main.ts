@@ -100,7 +100,9 @@ function adminKeys(): string {
 // What one request left unhandled ends neither the requests beside it nor the deployments that run.
 process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection: control goes on"));
 const mode = modes[process.argv[2] ?? ""];
-const log = pino({ level: process.env["PUSHBOAT_LOG_LEVEL"] ?? "info" }, pino.destination({ fd: 2, sync: true }));
+const logFile = pino.destination({ fd: 2, sync: true });
+logFile.on("error", () => undefined); // a full disk: the line is lost, and control goes on
+const log = pino({ level: process.env["PUSHBOAT_LOG_LEVEL"] ?? "info" }, logFile);
 try {
   if (mode === undefined)
     throw new Error("usage: node main.ts control|prepare|teardown|try-state FILE (the launcher does this: ./pushboat up)");

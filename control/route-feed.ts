@@ -36,6 +36,9 @@ export interface RouteFeed {
   close(): void;
 }
 
+/** After a change that could not be written: a full disk is waited for. */
+const PUBLISH_AGAIN_MS = 1_000;
+
 export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime" | "router" | "log" | "now">): RouteFeed {
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
@@ -103,19 +106,27 @@ export function createRouteFeed(deps: Pick<Deps, "settings" | "store" | "runtime
       });
     return next;
   };
+  const changed = (): void => {
+    if (pending || closed) return;
+    pending = true;
+    queueMicrotask(() => {
+      pending = false;
+      if (closed) return;
+      try {
+        deps.store.releases.nextRouteVersion();
+      } catch (error) {
+        // A full disk, say. Nobody called: an error thrown here would end control.
+        deps.log.error({ err: error }, "a changed instance cannot be published yet, trying again");
+        setTimeout(changed, PUBLISH_AGAIN_MS).unref();
+        return;
+      }
+      publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
+    });
+  };
   return {
     publish,
     publishNew,
-    changed() {
-      if (pending || closed) return;
-      pending = true;
-      queueMicrotask(() => {
-        pending = false;
-        if (closed) return;
-        deps.store.releases.nextRouteVersion();
-        publish().catch((error) => deps.log.error({ err: error }, "publishing routes failed"));
-      });
-    },
+    changed,
     current: () => buildRoutes(deps, pageBook),
     certificates() {
       const records = new Map(deps.store.acme.all().map((record) => [record.name, record]));

@@ -11,6 +11,7 @@ const RETRY_MS = 100;
 
 const settings = parseSettings(process.env);
 const complain = (error: unknown): void => void process.stderr.write(`${new Date().toISOString()} ${String(error)}\n`);
+process.stderr.on("error", () => undefined); // a full disk: the line is lost, and names are answered on
 process.on("uncaughtException", complain);
 process.on("unhandledRejection", complain);
 process.on("SIGTERM", () => process.exit(0));

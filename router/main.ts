@@ -14,7 +14,9 @@ const LISTEN_BACKLOG = 4096;
 // http-proxy calls what Node has deprecated (util._extend); the pinned version is fenced and tested, the warning helps nobody here.
 process.noDeprecation = true;
 const settings = parseSettings(process.env);
-const log = pino({ name: "router" });
+const logFile = pino.destination({ fd: 1, sync: true });
+logFile.on("error", () => undefined); // a full disk: the line is lost, and the router goes on
+const log = pino({ name: "router" }, logFile);
 const user = process.getuid?.() === 0 ? findSystemUser(ROUTER_USER) : null;
 const { runDirectory, dataDirectory } = settings;
 const controlSocket = `${runDirectory}/router/router.sock`;
